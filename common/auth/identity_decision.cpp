@@ -1,8 +1,19 @@
 #include "common/auth/identity_decision.hpp"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 namespace onput::auth {
+
+Result<std::vector<IamPolicy>> parse_policies(const std::vector<std::string>& documents) {
+    std::vector<IamPolicy> policies;
+    for (const std::string& document : documents) {
+        ONPUT_TRY(auto policy, IamPolicy::parse(document));
+        policies.push_back(std::move(policy));
+    }
+    return policies;
+}
 
 std::string reason_of(const IdentityDecision& decision, std::string_view action) {
     using By = IdentityDecision::By;

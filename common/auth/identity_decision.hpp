@@ -12,7 +12,9 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "common/auth/iam_policy.hpp"
 #include "common/auth/policy.hpp"
 
 namespace onput::auth {
@@ -49,6 +51,9 @@ inline IdentityDecision decide_identity(const IdentityEffects& effects) {
     if (!allows(effects.by_boundary)) return refused(PolicyEffect::no_match, By::boundary);
     return {};
 }
+
+// Fails as IamPolicy::parse does, for the first that does.
+Result<std::vector<IamPolicy>> parse_policies(const std::vector<std::string>& documents);
 
 // As AWS ends its refusals: "because no session policy allows the sqs:SendMessage action".
 std::string reason_of(const IdentityDecision& decision, std::string_view action);

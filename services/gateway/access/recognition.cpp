@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "common/auth/identity_decision.hpp"
 #include "services/gateway/authentication.hpp"
 
 namespace onput::gateway {
@@ -19,31 +20,19 @@ std::string cache_name(const schema::ResolveIdentity& message) {
                        message.id, fmt::join(message.session_policy_arns, " "));
 }
 
-// The texts are gone afterwards. Returns how many bytes they had.
-Result<std::size_t> parse_all(std::vector<std::string> documents,
-                              std::vector<auth::IamPolicy>& policies) {
-    std::size_t bytes = 0;
-    for (const std::string& document : documents) {
-        ONPUT_TRY(auto policy, auth::IamPolicy::parse(document));
-        policies.push_back(std::move(policy));
-        bytes += document.size();
-    }
-    return bytes;
-}
-
 Result<std::shared_ptr<const KnownIdentity>> known_of(schema::ResolvedIdentity resolved) {
     auto known = std::make_shared<KnownIdentity>();
-    ONPUT_TRY(known->policy_bytes,
-              parse_all(std::exchange(resolved.documents, {}), known->policies));
-    ONPUT_TRY(const std::size_t of_session,
-              parse_all(std::exchange(resolved.session_documents, {}), known->session_policies));
-    known->policy_bytes += of_session;
+    // The texts are gone afterwards.
+    const auto take = [&known](std::vector<std::string> documents) {
+        for (const std::string& document : documents) known->policy_bytes += document.size();
+        return auth::parse_policies(documents);
+    };
+    ONPUT_TRY(known->policies, take(std::exchange(resolved.documents, {})));
+    ONPUT_TRY(known->session_policies, take(std::exchange(resolved.session_documents, {})));
     if (auto boundary = std::exchange(resolved.boundary, {})) {
-        known->boundary.emplace();
         std::vector<std::string> documents;
         if (!boundary->empty()) documents.push_back(*std::move(boundary));
-        ONPUT_TRY(const std::size_t of_boundary, parse_all(std::move(documents), *known->boundary));
-        known->policy_bytes += of_boundary;
+        ONPUT_TRY(known->boundary, take(std::move(documents)));
     }
     known->resolved = std::move(resolved);
     return known;

@@ -1,4 +1,5 @@
-// Policies of users, groups and roles: their own, and those that are attached to them.
+// Policies of users, groups and roles: their own, those that are attached to them, and those that
+// bound them.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -36,6 +37,14 @@ Outcome put_policy(Call& call, EntityKind kind) {
                                     .name = call.input.text_of(member_of(kind)),
                                     .policy = {.name = call.input.text_of("PolicyName"),
                                                .document = call.input.text_of("PolicyDocument")}};
+    co_return co_await carry_out(call, std::move(message));
+}
+
+// An ARN; empty: there is to be none.
+Outcome set_boundary(Call& call, EntityKind kind, std::string policy_arn) {
+    schema::SetBoundary message{.kind = kind,
+                                .name = call.input.text_of(member_of(kind)),
+                                .policy_arn = std::move(policy_arn)};
     co_return co_await carry_out(call, std::move(message));
 }
 
@@ -182,6 +191,19 @@ Outcome list_attached_group_policies(Call& call) {
 }
 Outcome list_attached_role_policies(Call& call) {
     return list_attached(call, EntityKind::role);
+}
+
+Outcome put_user_permissions_boundary(Call& call) {
+    return set_boundary(call, EntityKind::user, call.input.text_of("PermissionsBoundary"));
+}
+Outcome delete_user_permissions_boundary(Call& call) {
+    return set_boundary(call, EntityKind::user, {});
+}
+Outcome put_role_permissions_boundary(Call& call) {
+    return set_boundary(call, EntityKind::role, call.input.text_of("PermissionsBoundary"));
+}
+Outcome delete_role_permissions_boundary(Call& call) {
+    return set_boundary(call, EntityKind::role, {});
 }
 
 }  // namespace onput::gateway::iam

@@ -22,8 +22,6 @@ Outcome create_user(Call& call);
 Outcome get_user(Call& call);
 Outcome list_users(Call& call);
 Outcome delete_user(Call& call);
-Outcome put_user_permissions_boundary(Call& call);
-Outcome delete_user_permissions_boundary(Call& call);
 // groups.cpp
 Outcome create_group(Call& call);
 Outcome get_group(Call& call);
@@ -48,9 +46,11 @@ Outcome update_role(Call& call);
 Outcome update_role_description(Call& call);
 Outcome update_assume_role_policy(Call& call);
 Outcome list_instance_profiles_for_role(Call& call);
+// entity_policies.cpp
+Outcome put_user_permissions_boundary(Call& call);
+Outcome delete_user_permissions_boundary(Call& call);
 Outcome put_role_permissions_boundary(Call& call);
 Outcome delete_role_permissions_boundary(Call& call);
-// entity_policies.cpp
 Outcome put_user_policy(Call& call);
 Outcome get_user_policy(Call& call);
 Outcome list_user_policies(Call& call);

@@ -87,18 +87,6 @@ Outcome update_assume_role_policy(Call& call) {
     co_return Value();
 }
 
-Outcome put_role_permissions_boundary(Call& call) {
-    schema::SetBoundary message{.kind = EntityKind::role,
-                                .name = call.input.text_of("RoleName"),
-                                .policy_arn = call.input.text_of("PermissionsBoundary")};
-    co_return co_await carry_out(call, std::move(message));
-}
-
-Outcome delete_role_permissions_boundary(Call& call) {
-    schema::SetBoundary message{.kind = EntityKind::role, .name = call.input.text_of("RoleName")};
-    co_return co_await carry_out(call, std::move(message));
-}
-
 // There are no instances: no role is in the profile of one.
 Outcome list_instance_profiles_for_role(Call& call) {
     schema::GetEntity message{.kind = EntityKind::role, .name = call.input.text_of("RoleName")};

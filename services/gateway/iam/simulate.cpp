@@ -43,12 +43,8 @@ Result<schema::ResolveIdentity> read_source(const Call& call) {
 }
 
 Result<std::vector<auth::IamPolicy>> parse_all(const std::vector<std::string>& documents) {
-    std::vector<auth::IamPolicy> policies;
-    for (const std::string& document : documents) {
-        auto policy = auth::IamPolicy::parse(document);
-        if (!policy) return invalid_input(policy.error().message);
-        policies.push_back(*std::move(policy));
-    }
+    auto policies = auth::parse_policies(documents);
+    if (!policies) return invalid_input(policies.error().message);
     return policies;
 }
 

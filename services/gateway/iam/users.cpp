@@ -74,16 +74,4 @@ Outcome delete_user(Call& call) {
     co_return co_await carry_out(call, std::move(message));
 }
 
-Outcome put_user_permissions_boundary(Call& call) {
-    schema::SetBoundary message{.kind = EntityKind::user,
-                                .name = call.input.text_of("UserName"),
-                                .policy_arn = call.input.text_of("PermissionsBoundary")};
-    co_return co_await carry_out(call, std::move(message));
-}
-
-Outcome delete_user_permissions_boundary(Call& call) {
-    schema::SetBoundary message{.kind = EntityKind::user, .name = call.input.text_of("UserName")};
-    co_return co_await carry_out(call, std::move(message));
-}
-
 }  // namespace onput::gateway::iam

@@ -33,14 +33,6 @@ struct KnownRole {
     // What must allow as well; one without a policy allows nothing.
     std::optional<std::vector<auth::IamPolicy>> boundary = {};
 };
-Result<std::vector<auth::IamPolicy>> parse_all(const std::vector<std::string>& documents) {
-    std::vector<auth::IamPolicy> policies;
-    for (const std::string& document : documents) {
-        ONPUT_TRY(auto policy, auth::IamPolicy::parse(document));
-        policies.push_back(std::move(policy));
-    }
-    return policies;
-}
 Result<KnownRole> known_role_of(const schema::ResolvedIdentity& resolved) {
     KnownRole role{.principal = {.account_id = resolved.account}, .policies = {}};
     role.principal.path = resolved.path;
@@ -48,11 +40,11 @@ Result<KnownRole> known_role_of(const schema::ResolvedIdentity& resolved) {
     role.principal.session = "lambda";
     role.principal.id = resolved.id;
     for (const auto& tag : resolved.tags) role.principal.tags.emplace_back(tag.key, tag.value);
-    ONPUT_TRY(role.policies, parse_all(resolved.documents));
+    ONPUT_TRY(role.policies, auth::parse_policies(resolved.documents));
     if (!resolved.boundary) return role;
     std::vector<std::string> documents;
     if (!resolved.boundary->empty()) documents.push_back(*resolved.boundary);
-    ONPUT_TRY(role.boundary, parse_all(documents));
+    ONPUT_TRY(role.boundary, auth::parse_policies(documents));
     return role;
 }
 

@@ -19,20 +19,16 @@ std::string row_of(std::string_view name) {
     return "H/" + std::string(name);
 }
 
-std::string name_of(const std::string& account, std::string_view name) {
-    return fmt::format("{}/{}", account, name);
-}
-
 std::unexpected<Error> no_such_destination(std::string_view name) {
     return fail(ErrorCode::not_found, fmt::format("An api-destination '{}' does not exist.", name),
                 "ResourceNotFoundException");
 }
 
-void write(const schema::ApiDestinationInfo& info, store::Batch& batch) {
+}  // namespace
+
+void ConnectionBook::write(const schema::ApiDestinationInfo& info, store::Batch& batch) {
     batch.put(row_of(name_of(info.account, info.name)), schema::encode(info));
 }
-
-}  // namespace
 
 Result<ConnectionBook::ApiDestination*> ConnectionBook::known_destination(std::string_view name,
                                                                           const Caller& caller) {

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "common/auth/iam_arn.hpp"
 #include "common/base/cipher.hpp"
 #include "common/base/encoding.hpp"
 #include "common/service/rows.hpp"
@@ -16,7 +17,6 @@ namespace onput::notifier {
 namespace {
 
 constexpr std::size_t uuid_bytes = 16;
-constexpr int colons_before_account = 4;
 
 std::string row_of(std::string_view name) {
     return "C/" + std::string(name);
@@ -26,17 +26,9 @@ std::string context_of(std::string_view arn) {
     return fmt::format("onput connection\n{}", arn);
 }
 
-std::string name_of(const std::string& account, std::string_view name) {
-    return fmt::format("{}/{}", account, name);
-}
-
 std::unexpected<Error> no_such_connection(std::string_view name) {
     return fail(ErrorCode::not_found, fmt::format("Connection '{}' does not exist.", name),
                 "ResourceNotFoundException");
-}
-
-void write(const schema::ConnectionInfo& info, store::Batch& batch) {
-    batch.put(row_of(name_of(info.account, info.name)), schema::encode(info));
 }
 
 schema::ConnectionInfo told_connection(schema::ConnectionInfo info) {
@@ -47,21 +39,20 @@ schema::ConnectionInfo told_connection(schema::ConnectionInfo info) {
 
 }  // namespace
 
-std::string row_name_in(std::string_view arn) {
-    for (int i = 0; i < colons_before_account; ++i) {
-        const auto colon = arn.find(':');
-        if (colon == std::string_view::npos) return {};
-        arn.remove_prefix(colon + 1);
-    }
-    const auto colon = arn.find(':');
+std::string ConnectionBook::name_of(const std::string& account, std::string_view name) {
+    return fmt::format("{}/{}", account, name);
+}
+
+void ConnectionBook::write(const schema::ConnectionInfo& info, store::Batch& batch) {
+    batch.put(row_of(name_of(info.account, info.name)), schema::encode(info));
+}
+
+std::string ConnectionBook::row_name_in(std::string_view arn) {
+    const std::string account(auth::account_in_arn(arn));
     const auto kind_end = arn.find('/');
     const auto name_end = arn.rfind('/');
-    if (colon == std::string_view::npos || kind_end == std::string_view::npos ||
-        name_end <= kind_end || colon > kind_end) {
-        return {};
-    }
-    return fmt::format("{}/{}", arn.substr(0, colon),
-                       arn.substr(kind_end + 1, name_end - kind_end - 1));
+    if (account.empty() || kind_end == std::string_view::npos || name_end <= kind_end) return {};
+    return name_of(account, arn.substr(kind_end + 1, name_end - kind_end - 1));
 }
 
 std::string ConnectionBook::new_arn(std::string_view kind, const std::string& account,

@@ -98,6 +98,12 @@ private:
     };
     using Connections = std::map<std::string, Connection, std::less<>>;
 
+    // What it is kept by: "<account>/<name>".
+    static std::string name_of(const std::string& account, std::string_view name);
+    // That of arn:aws:events:<region>:<account>:<kind>/<name>/<uuid>; empty: it is none.
+    static std::string row_name_in(std::string_view arn);
+    static void write(const schema::ConnectionInfo& info, store::Batch& batch);
+    static void write(const schema::ApiDestinationInfo& info, store::Batch& batch);
     [[nodiscard]] std::string new_arn(std::string_view kind, const std::string& account,
                                       const std::string& name) const;
     Result<void> seal_auth(Connection& connection) const;
@@ -115,8 +121,5 @@ private:
     Connections connections_;  // By "<account>/<name>".
     std::map<std::string, ApiDestination, std::less<>> destinations_;
 };
-
-// "<account>/<name>" of arn:aws:events:<region>:<account>:<kind>/<name>/<uuid>; empty: it is none.
-std::string row_name_in(std::string_view arn);
 
 }  // namespace onput::notifier

@@ -4,17 +4,11 @@
 
 #include <fmt/format.h>
 
+#include "common/auth/iam_arn.hpp"
 #include "services/notifier/rules/rule_records.hpp"
 #include "services/notifier/rules/rule_refusal.hpp"
 
 namespace onput::notifier {
-// The fifth part.
-std::string account_in(std::string_view arn) {
-    for (int i = 0; i < 4; ++i)
-        arn.remove_prefix(arn.find(':') == arn.npos ? arn.size() : arn.find(':') + 1);
-    return std::string(arn.substr(0, arn.find(':')));
-}
-
 bool is_api_destination_arn(std::string_view arn) {
     return arn.starts_with("arn:aws:events:") && arn.contains(":api-destination/");
 }
@@ -109,7 +103,7 @@ BusTarget& RuleBook::State::add_own_target(TargetRecord record) {
     BusTarget& target = targets[record.number];
     target.number = record.number;
     target.rule_name = record.rule_arn.substr(record.rule_arn.rfind('/') + 1);
-    target.account = account_in(record.rule_arn);
+    target.account = auth::account_in_arn(record.rule_arn);
     target.rule_arn = std::move(record.rule_arn);
     target.target = std::move(record.target);
     return target;

@@ -69,9 +69,6 @@ struct RuleBook::State {
     pattern::EventScratch scratch;
 };
 
-// Of an ARN.
-std::string account_in(std::string_view arn);
-
 // A rule's pattern, if it has one. Fails as EventPattern::parse does.
 Result<std::optional<pattern::EventPattern>> read_pattern(const std::string& json);
 

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "common/auth/iam_arn.hpp"
 #include "services/notifier/rules/rule_book.hpp"
 #include "services/notifier/rules/rule_records.hpp"
 #include "services/notifier/rules/rule_refusal.hpp"
@@ -70,12 +71,11 @@ Result<void> check_target(const schema::EventTarget& target, std::string_view ac
     if (!is_served) {
         return invalid_request(
             fmt::format("Parameter {} is not valid. Reason: targets are queues, functions, topics, "
-                        "buses and API "
-                        "destinations.",
+                        "buses and API destinations.",
                         target.arn));
     }
     // A call carries the secrets of the destination's connection.
-    if (is_api_destination_arn(target.arn) && account_in(target.arn) != account) {
+    if (is_api_destination_arn(target.arn) && auth::account_in_arn(target.arn) != account) {
         return invalid_request(fmt::format(
             "Parameter {} is not valid. Reason: API destinations are of the rule's account.",
             target.arn));
@@ -253,7 +253,7 @@ std::vector<schema::RuleInfo> RuleBook::scheduled_rules() const {
 }
 
 std::optional<schema::RuleInfo> RuleBook::find_rule(const std::string& arn) const {
-    const auto found = state_->known_resource(arn, account_in(arn));
+    const auto found = state_->known_resource(arn, std::string(auth::account_in_arn(arn)));
     if (!found || found->rule == nullptr) return std::nullopt;
     return found->rule->info;
 }

@@ -1,6 +1,7 @@
 // Messages: destinations of asynchronous invocations. What a function's end is told to is written
 // in the commit of that end: a message of a queue, a job of another function, or the outbox's, for
 // a topic or a bus.
+#include "common/auth/iam_arn.hpp"
 #include "common/schema/event_bus.hpp"
 #include "common/schema/invoke.hpp"
 #include "services/queue/messages/invocation_record.hpp"
@@ -15,8 +16,7 @@ schema::BusEvent event_for(const InvocationEnd& end, const std::string& bus_arn)
     schema::BusEvent event;
     event.bus_arn = bus_arn;
     event.account = end.function.account;
-    constexpr std::size_t region_at = std::string_view("arn:aws:events:").size();
-    event.region = bus_arn.substr(region_at, bus_arn.find(':', region_at) - region_at);
+    event.region = auth::region_in_arn(bus_arn);
     event.source = "lambda";
     event.detail_type = end.failure == nullptr ? "Lambda Function Invocation Result - Success"
                                                : "Lambda Function Invocation Result - Failure";

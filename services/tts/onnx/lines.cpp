@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "common/base/utf8.hpp"
 #include "services/tts/onnx/clauses.hpp"
