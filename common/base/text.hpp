@@ -20,7 +20,11 @@ constexpr char upper_case(char c) {
 }
 std::string lower_case(std::string_view text);
 
-bool equal_ignoring_case(std::string_view a, std::string_view b);
+bool equal_in_lower_case(std::string_view a, std::string_view b);
+// Header names are compared dozens of times a request, and mostly differ in size.
+inline bool equal_ignoring_case(std::string_view a, std::string_view b) {
+    return a.size() == b.size() && equal_in_lower_case(a, b);
+}
 bool starts_with_ignoring_case(std::string_view text, std::string_view prefix);
 
 // Without spaces and tabs at both ends.

@@ -33,7 +33,8 @@ std::vector<std::string> near_languages(std::string_view wanted,
     const std::string compared = lower_case(wanted.substr(0, wanted_language_bytes_max));
     std::vector<std::pair<std::size_t, const LanguageName*>> ranked;
     for (const LanguageName& each : languages) ranked.emplace_back(distance(compared, each), &each);
-    std::ranges::stable_sort(ranked, {}, [](const auto& each) { return each.first; });
+    // Places in one span, so equally near languages keep its order.
+    std::ranges::sort(ranked);
     const std::size_t most = std::max<std::size_t>(compared.size() / 3, 1);
     std::vector<std::string> near;
     std::set<std::string> codes;

@@ -48,8 +48,9 @@ const auth::KnownKey* known_key(const RequestContext& context) {
 }
 
 Result<void> authenticate(RequestContext& context, const Expected& expected) {
-    ONPUT_TRY(const auto claim, auth::parse_claim(view_of(context)));
-    ONPUT_TRY_VOID(check_service(claim, expected.service));
+    const auto& claim = claim_of(context);
+    if (!claim) return std::unexpected(claim.error());
+    ONPUT_TRY_VOID(check_service(*claim, expected.service));
     ONPUT_TRY_VOID(check_recognised(context));
     const auth::VerifyInput input{.keys = context.shared.keys,
                                   .sessions = context.shared.sessions,
@@ -58,7 +59,7 @@ Result<void> authenticate(RequestContext& context, const Expected& expected) {
                                   .now = context.now,
                                   .body_sha256 = expected.body_sha256,
                                   .host_bucket = expected.host_bucket};
-    ONPUT_TRY(context.identity, auth::verify(claim, view_of(context), input));
+    ONPUT_TRY(context.identity, auth::verify(*claim, view_of(context), input));
     note_use(context);
     return {};
 }
@@ -77,11 +78,17 @@ bool is_anonymous(const RequestContext& context) {
     return auth::is_anonymous(view_of(context));
 }
 
-Result<void> check_head(const RequestContext& context, std::string_view service) {
-    ONPUT_TRY(const auto claim, auth::parse_claim(view_of(context)));
-    ONPUT_TRY_VOID(check_service(claim, service));
+const Result<auth::Claim>& claim_of(RequestContext& context) {
+    if (!context.claim) context.claim = auth::parse_claim(view_of(context));
+    return *context.claim;
+}
+
+Result<void> check_head(RequestContext& context, std::string_view service) {
+    const auto& claim = claim_of(context);
+    if (!claim) return std::unexpected(claim.error());
+    ONPUT_TRY_VOID(check_service(*claim, service));
     ONPUT_TRY_VOID(check_recognised(context));
-    ONPUT_TRY_VOID(auth::verify_head(claim, {.keys = context.shared.keys,
+    ONPUT_TRY_VOID(auth::verify_head(*claim, {.keys = context.shared.keys,
                                              .sessions = context.shared.sessions,
                                              .known = known_key(context),
                                              .now = context.now}));

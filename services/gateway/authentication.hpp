@@ -14,9 +14,13 @@ auth::RequestView view_of(const RequestContext& context);
 // Whether there is no signature at all, right or wrong.
 bool is_anonymous(const RequestContext& context);
 
+// What the request says of its signature: read once, the first time that it is asked for. The
+// errors of parse_claim. Not before the context has its query.
+const Result<auth::Claim>& claim_of(RequestContext& context);
+
 // What can be known of a signed request before its body has arrived: its key, its time, and that it
 // was signed for `service` (as signatures name it; "": for any).
-Result<void> check_head(const RequestContext& context, std::string_view service);
+Result<void> check_head(RequestContext& context, std::string_view service);
 
 // Against the head only; the body is checked when it has been read (s3/body.hpp). `host_bucket`:
 // the bucket that the host names, else "".

@@ -87,6 +87,8 @@ struct RequestContext {
         std::optional<Error> error{};                     // Why it could not be found out.
     };
     Recognised recognised{};
+    // What the request says of its signature, once claim_of has read it (authentication.hpp).
+    std::optional<Result<auth::Claim>> claim{};
     auth::Identity identity{};  // Authenticated before an operation runs.
     // What a limited identity's policies say to the operation (access/authorization.hpp).
     schema::Grant grant = schema::Grant::not_allowed;

@@ -103,7 +103,7 @@ http::Task<void> look_up_session(RequestContext& context, auth::Credential crede
 }  // namespace
 
 http::Task<void> recognise(RequestContext& context) {
-    const auto claim = auth::parse_claim(view_of(context));
+    const auto& claim = claim_of(context);
     const Shared& shared = context.shared;
     if (!claim || shared.keys.find(claim->access_key) != nullptr) co_return;
     if (!claim->security_token) {

@@ -7,6 +7,7 @@
 
 #include "common/base/digest.hpp"
 #include "common/base/encoding.hpp"
+#include "common/base/text.hpp"
 #include "common/json/reader.hpp"
 #include "services/gateway/s3/errors.hpp"
 
@@ -14,59 +15,68 @@ namespace onput::gateway::s3 {
 namespace {
 
 constexpr std::string_view method_header = "x-amz-server-side-encryption";
-constexpr std::string_view prefix = "x-amz-";
-constexpr std::string_view algorithm_suffix = "server-side-encryption-customer-algorithm";
-constexpr std::string_view key_suffix = "server-side-encryption-customer-key";
-constexpr std::string_view md5_suffix = "server-side-encryption-customer-key-md5";
+
+// The three headers in which a customer's key comes.
+struct CustomerHeaders {
+    std::string_view algorithm;
+    std::string_view key;
+    std::string_view md5;
+};
+constexpr CustomerHeaders object_headers{"x-amz-server-side-encryption-customer-algorithm",
+                                         "x-amz-server-side-encryption-customer-key",
+                                         "x-amz-server-side-encryption-customer-key-md5"};
+constexpr CustomerHeaders source_headers{
+    "x-amz-copy-source-server-side-encryption-customer-algorithm",
+    "x-amz-copy-source-server-side-encryption-customer-key",
+    "x-amz-copy-source-server-side-encryption-customer-key-md5"};
+constexpr std::string_view common_prefix = "x-amz-server-side-encryption";
+constexpr std::string_view common_source_prefix = "x-amz-copy-source-server-side-encryption";
+
 constexpr std::string_view aes = "AES256";
 constexpr std::string_view kms_key_header = "x-amz-server-side-encryption-aws-kms-key-id";
 constexpr std::string_view context_header = "x-amz-server-side-encryption-context";
 constexpr std::string_view bucket_key_header = "x-amz-server-side-encryption-bucket-key-enabled";
 
-std::string header_of(std::string_view suffix, bool of_source) {
-    return fmt::format("{}{}", of_source ? copy_source_prefix : prefix, suffix);
+// Most requests say nothing of it, and are spared the rest.
+bool is_about_encryption(const http::Header& header) {
+    return starts_with_ignoring_case(header.name, common_prefix) ||
+           starts_with_ignoring_case(header.name, common_source_prefix);
 }
 
-std::unexpected<Error> bad_customer_key(std::string message, bool of_source) {
-    return invalid_argument(std::move(message), header_of(algorithm_suffix, of_source), "null");
+std::unexpected<Error> bad_customer_key(std::string message, const CustomerHeaders& names) {
+    return invalid_argument(std::move(message), std::string(names.algorithm), "null");
 }
 
-// A customer's key comes in three headers. With some of them the sender means its object to be
-// encrypted, and it would not be.
-Result<void> check_customer_key(const http::RequestHead& head, bool of_source) {
+// With some of the three the sender means its object to be encrypted, and it would not be.
+Result<void> check_customer_key(const http::RequestHead& head, const CustomerHeaders& names) {
     struct Part {
-        std::string_view suffix;
+        std::string_view text;
         std::string_view missing;
     };
-    static constexpr std::array<Part, 3> parts{{
-        {algorithm_suffix, "a valid encryption algorithm."},
-        {key_suffix, "an appropriate secret key."},
-        {md5_suffix, "the client calculated MD5 of the secret key."},
+    const auto text_of = [&head](std::string_view name) { return head.header(name).value_or(""); };
+    const std::array<Part, 3> parts{{
+        {text_of(names.algorithm), "a valid encryption algorithm."},
+        {text_of(names.key), "an appropriate secret key."},
+        {text_of(names.md5), "the client calculated MD5 of the secret key."},
     }};
-    const auto text_of = [&](std::string_view suffix) {
-        return head.header(header_of(suffix, of_source)).value_or("");
-    };
-    const auto is_sent = [&](const Part& part) { return !text_of(part.suffix).empty(); };
+    const auto is_sent = [](const Part& part) { return !part.text.empty(); };
     if (std::ranges::none_of(parts, is_sent)) return {};
-    const auto refuse = [of_source](std::string_view missing) {
+    const auto refuse = [&names](std::string_view missing) {
         return bad_customer_key(
             fmt::format("Requests specifying Server Side Encryption with Customer provided keys "
                         "must provide {}",
                         missing),
-            of_source);
+            names);
     };
-    if (text_of(algorithm_suffix) != aes) return refuse(parts[0].missing);
+    if (parts[0].text != aes) return refuse(parts[0].missing);
     const auto* absent = std::ranges::find_if_not(parts, is_sent);
     if (absent != parts.end()) return refuse(absent->missing);
-    const auto key = from_base64(text_of(key_suffix));
-    if (!key || key->size() != schema::customer_key_bytes) {
-        return bad_customer_key("The secret key was invalid for the specified algorithm.",
-                                of_source);
-    }
-    if (to_base64(Digest::of(DigestAlgorithm::md5, *key)) != text_of(md5_suffix)) {
+    const auto key = from_base64(parts[1].text);
+    if (!key || key->size() != schema::customer_key_bytes)
+        return bad_customer_key("The secret key was invalid for the specified algorithm.", names);
+    if (to_base64(Digest::of(DigestAlgorithm::md5, *key)) != parts[2].text) {
         return bad_customer_key(
-            "The calculated MD5 hash of the key did not match the hash that was provided.",
-            of_source);
+            "The calculated MD5 hash of the key did not match the hash that was provided.", names);
     }
     return {};
 }
@@ -107,6 +117,7 @@ Result<void> check_kms(const http::RequestHead& head, bool by_kms) {
 }  // namespace
 
 Result<void> check_encryption(const http::RequestHead& head) {
+    if (std::ranges::none_of(head.headers, is_about_encryption)) return {};
     const auto method = head.header(method_header);
     if (method == "aws:kms:dsse") return not_implemented("encryption in two layers");
     const bool by_kms = method == schema::encrypted_by_kms;
@@ -120,8 +131,8 @@ Result<void> check_encryption(const http::RequestHead& head) {
                               {"ArgumentValue", std::string(*method)}}});
     }
     ONPUT_TRY_VOID(check_kms(head, by_kms));
-    ONPUT_TRY_VOID(check_customer_key(head, false));
-    ONPUT_TRY_VOID(check_customer_key(head, true));
+    ONPUT_TRY_VOID(check_customer_key(head, object_headers));
+    ONPUT_TRY_VOID(check_customer_key(head, source_headers));
     if (!method || customer_key_of(head).empty()) return {};
     return invalid_argument(
         "Server Side Encryption with Customer provided key is incompatible with the encryption "
@@ -130,7 +141,9 @@ Result<void> check_encryption(const http::RequestHead& head) {
 }
 
 std::string customer_key_of(const http::RequestHead& head, bool of_source) {
-    return from_base64(head.header(header_of(key_suffix, of_source)).value_or("")).value_or("");
+    const auto& names = of_source ? source_headers : object_headers;
+    const auto text = head.header(names.key);
+    return text ? from_base64(*text).value_or("") : std::string();
 }
 
 schema::EncryptionRequest encryption_of(const http::RequestHead& head) {
@@ -144,7 +157,7 @@ schema::EncryptionRequest encryption_of(const http::RequestHead& head) {
 }
 
 bool has_customer_key(const http::RequestHead& head) {
-    return head.header(header_of(key_suffix, false)) || head.header(header_of(key_suffix, true));
+    return head.header(object_headers.key) || head.header(source_headers.key);
 }
 
 void show_encryption(std::string_view encryption, const std::optional<schema::KmsKeyUse>& kms,
@@ -159,9 +172,9 @@ void show_encryption(std::string_view encryption, const std::optional<schema::Km
     }
     if (encryption != schema::encrypted_by_customer) return;
     // The completion of an upload brings no key.
-    const auto md5 = head.header(header_of(md5_suffix, false));
+    const auto md5 = head.header(object_headers.md5);
     if (!md5) return;
-    headers.emplace_back(header_of(algorithm_suffix, false), aes);
+    headers.emplace_back(object_headers.algorithm, aes);
     headers.emplace_back("x-amz-server-side-encryption-customer-key-MD5", *md5);
 }
 

@@ -13,8 +13,6 @@
 
 namespace onput::gateway::s3 {
 
-inline constexpr std::string_view copy_source_prefix = "x-amz-copy-source-";
-
 // What is wrong with it, whether it is used or not. Errors: invalid_argument; encryption_method of
 // an algorithm that S3 has not; unimplemented: two layers (aws:kms:dsse).
 Result<void> check_encryption(const http::RequestHead& head);

@@ -8,6 +8,7 @@
 
 #include "common/base/check.hpp"
 #include "common/base/encoding.hpp"
+#include "common/base/text.hpp"
 
 namespace onput::storage {
 namespace {
@@ -72,13 +73,6 @@ std::optional<Arn> parse_arn(std::string_view text) {
     }
     if (parts[0] != "arn" || text.empty()) return std::nullopt;
     return Arn{.service = parts[2], .region = parts[3], .resource = text};
-}
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-    const auto lower = [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    };
-    return std::ranges::equal(a, b, {}, lower, lower);
 }
 
 bool is_prefix(const schema::FilterRule& rule) {
