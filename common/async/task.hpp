@@ -16,9 +16,12 @@
 #pragma once
 
 #include <coroutine>
+#include <cstddef>
 #include <exception>
 #include <optional>
 #include <utility>
+
+#include "common/async/frame_cache.hpp"
 
 namespace onput {
 
@@ -29,6 +32,11 @@ namespace detail {
 
 struct TaskPromiseBase {
     std::coroutine_handle<> continuation;  // Who awaits this task; none until that one suspends.
+
+    static void* operator new(std::size_t bytes) { return take_frame(bytes); }
+    static void operator delete(void* frame, std::size_t bytes) noexcept {
+        give_frame(frame, bytes);
+    }
 
     struct FinalAwaiter {
         [[nodiscard]] bool await_ready() const noexcept { return false; }

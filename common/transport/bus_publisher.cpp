@@ -66,7 +66,7 @@ private:
             bus_.loop_.add(*this);
         }
         ~Connections() override { bus_.loop_.remove(*this); }
-        [[nodiscard]] void* socket() const override { return monitor_.handle(); }
+        SocketSignal& signal() override { return monitor_.signal(); }
         void on_readable() override {
             for (auto event = monitor_.next(); event != ConnectionMonitor::Event::none;
                  event = monitor_.next()) {
@@ -79,7 +79,7 @@ private:
         ConnectionMonitor monitor_;
     };
 
-    [[nodiscard]] void* socket() const override { return xpub_.handle(); }
+    SocketSignal& signal() override { return xpub_.signal(); }
     // Subscriptions: libzmq keeps them, and here they are counted.
     void on_readable() override {
         for (std::size_t i = 0; i < messages_per_turn; ++i) {

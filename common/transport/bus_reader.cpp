@@ -73,7 +73,7 @@ public:
 private:
     using Steps = std::vector<BusSequencer::Step>;
 
-    [[nodiscard]] void* socket() const override { return sub_.handle(); }
+    SocketSignal& signal() override { return sub_.signal(); }
     void on_readable() override;
     void take_message(Steps& steps);
     void look_for_silence();

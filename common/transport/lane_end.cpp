@@ -49,7 +49,7 @@ private:
     class Grants final : public Pollable {
     public:
         explicit Grants(PushPullEnd& end) : end_(end) {}
-        [[nodiscard]] void* socket() const override { return end_.pull_.handle(); }
+        SocketSignal& signal() override { return end_.pull_.signal(); }
         void on_readable() override { end_.receive(); }
 
     private:
@@ -58,7 +58,7 @@ private:
     class Control final : public Pollable {
     public:
         explicit Control(PushPullEnd& end) : end_(end) {}
-        [[nodiscard]] void* socket() const override { return end_.push_.handle(); }
+        SocketSignal& signal() override { return end_.push_.signal(); }
         void on_readable() override {}
         [[nodiscard]] bool wants_writable() const override { return !end_.waiting_.empty(); }
         void on_writable() override { end_.send_waiting(); }

@@ -40,7 +40,7 @@ public:
     }
 
 private:
-    [[nodiscard]] void* socket() const override { return push_.handle(); }
+    SocketSignal& signal() override { return push_.signal(); }
     void on_readable() override {}
     [[nodiscard]] bool wants_writable() const override { return !early_.empty(); }
     void on_writable() override {
@@ -85,7 +85,7 @@ public:
     }
 
 private:
-    [[nodiscard]] void* socket() const override { return pull_.handle(); }
+    SocketSignal& signal() override { return pull_.signal(); }
     void on_readable() override;
     void take(Received received);
 

@@ -7,6 +7,7 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 #include <unordered_map>
@@ -38,7 +39,15 @@ struct Entry {
     int fd = -1;
     UniqueFunction<void()> work;
     bool is_alive = true;
+    short ready = 0;  // In this turn: POLLIN, POLLOUT.
 };
+
+// What a socket can do of what is wanted of it.
+short ask(Pollable& pollable) {
+    const short events = pollable.signal().ask();
+    const int wanted = pollable.wants_writable() ? ZMQ_POLLIN | ZMQ_POLLOUT : ZMQ_POLLIN;
+    return static_cast<short>(events & wanted);
+}
 
 struct Timer {
     UniqueFunction<void()> work;
@@ -61,7 +70,7 @@ struct Loop::State {
 
     std::vector<std::unique_ptr<Entry>> entries;
     bool has_dead_entries = false;
-    std::vector<zmq::pollitem_t> items;
+    std::vector<pollfd> descriptors;  // wake_fd, and one of each entry.
     std::vector<UniqueFunction<void()>> running;
 
     // By due time, then by order of creation.
@@ -77,8 +86,9 @@ struct Loop::State {
     Duration turn_monotonic{};
 
     void wake();
+    bool list_descriptors();
     std::chrono::milliseconds prepare();
-    int wait();
+    bool wait();
     bool run_ready();
     bool run_timers();
     bool run_posted();
@@ -93,24 +103,35 @@ void Loop::State::wake() {
     ONPUT_CHECK(::write(wake_fd, &one, sizeof(one)) == sizeof(one));
 }
 
+// Returns whether an entry is ready, whatever the descriptors say.
+bool Loop::State::list_descriptors() {
+    bool is_ready = false;
+    descriptors.clear();
+    descriptors.push_back({.fd = wake_fd, .events = POLLIN, .revents = 0});
+    for (const auto& entry : entries) {
+        entry->ready = 0;
+        int fd = entry->fd;
+        if (entry->pollable != nullptr) {
+            Pollable& pollable = *entry->pollable;
+            fd = pollable.signal().descriptor();
+            if (pollable.signal().was_used() || pollable.wants_writable())
+                entry->ready = ask(pollable);
+            is_ready = is_ready || entry->ready != 0;
+        }
+        descriptors.push_back({.fd = fd, .events = POLLIN, .revents = 0});
+    }
+    return is_ready;
+}
+
 // Returns how long to wait; -1 ms: until something happens.
 std::chrono::milliseconds Loop::State::prepare() {
     if (has_dead_entries) {
         std::erase_if(entries, [](const auto& entry) { return !entry->is_alive; });
         has_dead_entries = false;
     }
-    items.clear();
-    items.push_back({.socket = nullptr, .fd = wake_fd, .events = ZMQ_POLLIN, .revents = 0});
-    for (const auto& entry : entries) {
-        const bool wants_writable = entry->pollable != nullptr && entry->pollable->wants_writable();
-        items.push_back(
-            {.socket = entry->pollable ? entry->pollable->socket() : nullptr,
-             .fd = entry->fd,
-             .events = static_cast<short>(wants_writable ? ZMQ_POLLIN | ZMQ_POLLOUT : ZMQ_POLLIN),
-             .revents = 0});
-    }
+    const bool is_ready = list_descriptors();
     const std::scoped_lock lock(mutex);
-    if (!posted.empty() || is_stopping) return 0ms;
+    if (is_ready || !posted.empty() || is_stopping) return 0ms;
     is_sleeping = true;
     if (timers.empty()) return -1ms;
     // Rounded up: a timer never runs early, and the loop never spins toward one.
@@ -119,24 +140,34 @@ std::chrono::milliseconds Loop::State::prepare() {
                                                  0ms, 60s);
 }
 
-// Returns how many items are ready.
-int Loop::State::wait() {
+// Returns whether an entry may be ready.
+bool Loop::State::wait() {
     const auto wait_max = prepare();
-    try {
-        return zmq::poll(items, wait_max);
-    } catch (const zmq::error_t& error) {
-        ONPUT_CHECK(error.num() == EINTR);  // A signal: the turn does what is due.
-        return 0;
+    const int count =
+        ::poll(descriptors.data(), descriptors.size(), static_cast<int>(wait_max.count()));
+    // A signal: the turn does what is due.
+    ONPUT_CHECK(count >= 0 || errno == EINTR);
+    if (count < 0) {
+        for (auto& descriptor : descriptors) descriptor.revents = 0;
     }
+    bool is_ready = false;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        Entry& entry = *entries[i];
+        if (descriptors[i + 1].revents != 0)
+            entry.ready = entry.pollable != nullptr ? ask(*entry.pollable) : POLLIN;
+        is_ready = is_ready || entry.ready != 0;
+    }
+    return is_ready;
 }
 
 bool Loop::State::run_ready() {
     bool did = false;
-    // Handlers may add entries: those come after the ones that were polled.
-    for (std::size_t i = 1; i < items.size(); ++i) {
-        const short ready = items[i].revents;
+    // Handlers may add entries: those come after the ones that were waited for.
+    const std::size_t count = descriptors.size() - 1;
+    for (std::size_t i = 0; i < count; ++i) {
+        Entry& entry = *entries[i];
+        const short ready = std::exchange(entry.ready, short{0});
         if (ready == 0) continue;
-        Entry& entry = *entries[i - 1];
         did = true;
         if (entry.pollable == nullptr) {
             if (entry.is_alive) entry.work();
@@ -200,19 +231,19 @@ bool Loop::State::run_posted() {
 }
 
 void Loop::State::turn() {
-    const int ready = wait();
+    const bool is_ready = wait();
     {
         const std::scoped_lock lock(mutex);
         is_sleeping = false;
     }
-    if (ready > 0 && items[0].revents != 0) {
+    if (descriptors[0].revents != 0) {
         std::uint64_t count = 0;
         ONPUT_CHECK(::read(wake_fd, &count, sizeof(count)) == sizeof(count));
     }
     turn_now = wall_now();
     turn_monotonic = monotonic_now();
     is_in_turn = true;
-    bool did = ready > 0 && run_ready();
+    bool did = is_ready && run_ready();
     did = run_timers() || did;
     did = run_posted() || did;
     if (did) {

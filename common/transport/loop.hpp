@@ -21,6 +21,7 @@
 #include "common/base/result.hpp"
 #include "common/base/time.hpp"
 #include "common/transport/event_loop.hpp"
+#include "common/transport/socket_signal.hpp"
 
 namespace zmq {
 class context_t;
@@ -52,8 +53,8 @@ private:
 class Pollable {
 public:
     virtual ~Pollable() = default;
-    [[nodiscard]] virtual void* socket() const = 0;  // A ZeroMQ socket.
-    virtual void on_readable() = 0;                  // Reads until empty or its bound per turn.
+    virtual SocketSignal& signal() = 0;  // Of a ZeroMQ socket; the same one each time.
+    virtual void on_readable() = 0;      // Reads until empty or its bound per turn.
 
     // True while something waits to be sent: on_writable is called as soon as it can be.
     [[nodiscard]] virtual bool wants_writable() const { return false; }

@@ -83,7 +83,7 @@ private:
     public:
         Connection(DealerClient& client, Socket& dealer)
             : client_(client), monitor_(client.loop_.context(), dealer) {}
-        [[nodiscard]] void* socket() const override { return monitor_.handle(); }
+        SocketSignal& signal() override { return monitor_.signal(); }
         void on_readable() override { client_.on_connection_events(monitor_); }
 
     private:
@@ -91,7 +91,7 @@ private:
         ConnectionMonitor monitor_;
     };
 
-    [[nodiscard]] void* socket() const override { return dealer_.handle(); }
+    SocketSignal& signal() override { return dealer_.signal(); }
     void on_readable() override;
     [[nodiscard]] bool wants_writable() const override {
         return is_connected_ && !waiting_.empty();

@@ -50,7 +50,7 @@ public:
     void reply(const ReplyTo& to, Result<Reply> reply) override;
 
 private:
-    [[nodiscard]] void* socket() const override { return router_.handle(); }
+    SocketSignal& signal() override { return router_.signal(); }
     void on_readable() override;
     void accept(Received received);
     void drop(std::string_view why);

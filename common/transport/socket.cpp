@@ -112,7 +112,7 @@ Outcome send_part(zmq::socket_t& socket, zmq::message_t& message, zmq::send_flag
 }  // namespace
 
 Socket::Socket(Context& context, std::unique_ptr<zmq::socket_t> socket)
-    : context_(&context), socket_(std::move(socket)) {}
+    : context_(&context), socket_(std::move(socket)), signal_(*socket_) {}
 
 Socket::~Socket() = default;
 
@@ -140,6 +140,7 @@ Result<void> Socket::bind(const std::string& endpoint) {
         }
     }
     // Else libzmq takes the thread with the least to do, which may be one that waits for a name.
+    signal_.note_use();
     try {
         socket_->set(sockopt::affinity, Context::ordinary_thread);
         socket_->bind(endpoint);
@@ -159,6 +160,7 @@ Result<void> Socket::connect(const std::string& endpoint) {
     if (auto good = check_endpoint(endpoint, EndpointUse::connect); !good) {
         return std::unexpected(std::move(good.error()).with_context(context));
     }
+    signal_.note_use();
     try {
         socket_->set(sockopt::affinity, context_->affinity_for(endpoint));
         socket_->connect(endpoint);
@@ -169,6 +171,7 @@ Result<void> Socket::connect(const std::string& endpoint) {
 }
 
 void Socket::subscribe_all() noexcept {
+    signal_.note_use();
     socket_->set(sockopt::subscribe, "");
 }
 
@@ -177,6 +180,7 @@ void Socket::when_full(WhenFull policy) noexcept {
 }
 
 void Socket::receive_all_subscriptions() noexcept {
+    signal_.note_use();
     socket_->set(sockopt::xpub_verboser, true);
 }
 
@@ -200,6 +204,7 @@ std::string Socket::bound_endpoint() const noexcept {
 
 // libzmq looks at its own news only now and then while sending, but always for ZMQ_EVENTS.
 bool Socket::refresh() noexcept {
+    signal_.note_use();
     return (socket_->get(sockopt::events) & ZMQ_POLLOUT) != 0;
 }
 
@@ -209,6 +214,7 @@ void* Socket::handle() const {
 
 Sent Socket::send(std::span<Frame> frames) {
     ONPUT_CHECK(!frames.empty());
+    signal_.note_use();
     const auto send = [&](std::size_t i) {
         const bool is_last = i + 1 == frames.size();
         return send_part(*socket_, frames[i].message(),
@@ -229,13 +235,16 @@ Sent Socket::send(std::span<Frame> frames) {
 
 Received Socket::receive(std::vector<Frame>& frames, ReceiveLimits limits) {
     frames.clear();
+    signal_.note_use();
     std::size_t bytes = 0;
     bool is_oversized = false;
     while (true) {
         Frame frame;
         if (receive_part(*socket_, frame.message()) != Outcome::done) {
             // Frames of one message arrive together, so only the first can be missing.
-            return frames.empty() && !is_oversized ? Received::nothing : Received::oversized;
+            if (!frames.empty() || is_oversized) return Received::oversized;
+            signal_.note_nothing_received();
+            return Received::nothing;
         }
         const bool more = frame.message().more();
         bytes += frame.size();
@@ -251,7 +260,8 @@ Received Socket::receive(std::vector<Frame>& frames, ReceiveLimits limits) {
 // zmq::monitor_t polls its socket itself and keeps it from our loop: so the events are read here.
 ConnectionMonitor::ConnectionMonitor(Context& context, Socket& watched) noexcept
     : watched_(watched),
-      events_(std::make_unique<zmq::socket_t>(context.handle(), zmq::socket_type::pair)) {
+      events_(std::make_unique<zmq::socket_t>(context.handle(), zmq::socket_type::pair)),
+      signal_(*events_) {
     // Unique: the address is the socket's own as long as it lives.
     const std::string name =
         "inproc://monitor-" + std::to_string(reinterpret_cast<std::uintptr_t>(watched.handle()));
@@ -268,14 +278,14 @@ ConnectionMonitor::~ConnectionMonitor() {
     zmq_socket_monitor(watched_.handle(), nullptr, 0);
 }
 
-void* ConnectionMonitor::handle() const {
-    return events_->handle();
-}
-
 ConnectionMonitor::Event ConnectionMonitor::next() {
+    signal_.note_use();
     while (true) {
         zmq::message_t event;
-        if (receive_part(*events_, event) != Outcome::done) return Event::none;
+        if (receive_part(*events_, event) != Outcome::done) {
+            signal_.note_nothing_received();
+            return Event::none;
+        }
         zmq::message_t address;
         if (event.more()) static_cast<void>(receive_part(*events_, address));
         std::uint16_t number = 0;

@@ -25,6 +25,7 @@
 #include "common/transport/frame.hpp"
 #include "common/transport/loop.hpp"
 #include "common/transport/request.hpp"
+#include "common/transport/socket_signal.hpp"
 
 namespace zmq {
 class socket_t;
@@ -95,13 +96,15 @@ public:
     // Takes note of connections that came and went. True when a message could be sent.
     bool refresh() noexcept;
 
-    [[nodiscard]] void* handle() const;  // For Pollable::socket().
+    [[nodiscard]] void* handle() const;
+    [[nodiscard]] SocketSignal& signal() { return signal_; }
 
 private:
     Socket(Context& context, std::unique_ptr<zmq::socket_t> socket);
 
     Context* context_;
     std::unique_ptr<zmq::socket_t> socket_;
+    SocketSignal signal_;
     std::vector<std::string> bound_;
 };
 
@@ -117,7 +120,7 @@ public:
     ConnectionMonitor(const ConnectionMonitor&) = delete;
     ConnectionMonitor& operator=(const ConnectionMonitor&) = delete;
 
-    [[nodiscard]] void* handle() const;  // For Pollable::socket().
+    [[nodiscard]] SocketSignal& signal() { return signal_; }
     // The next event; `none` when there is no other.
     Event next();
     // The descriptor of the last accepted or disconnected one.
@@ -126,6 +129,7 @@ public:
 private:
     Socket& watched_;
     std::unique_ptr<zmq::socket_t> events_;
+    SocketSignal signal_;
     int connection_ = -1;
 };
 

@@ -20,7 +20,7 @@ bool may_be_anonymous(const Route& route) {
 }
 
 // How large the body may be, by what the head says of its sender.
-Result<std::size_t> bytes_allowed(const RequestContext& context, const Route& route) {
+Result<std::size_t> bytes_allowed(RequestContext& context, const Route& route) {
     if (!is_anonymous(context)) {
         const std::string_view service = route.service != nullptr ? route.service->name : "";
         ONPUT_TRY_VOID(check_head(context, service));
