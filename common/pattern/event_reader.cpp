@@ -3,6 +3,10 @@
 #include <bit>
 #include <cstring>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include "common/pattern/json_reader.hpp"
 
 namespace onput::pattern {
@@ -19,6 +23,18 @@ constexpr std::uint64_t zero_bytes(std::uint64_t word) {
 // The first quote, backslash or control character.
 const char* find_end_of_plain(const char* at, const char* end) {
     static_assert(std::endian::native == std::endian::little);
+#ifdef __SSE2__
+    for (; end - at >= 16; at += 16) {
+        const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+        const __m128i control = _mm_cmpeq_epi8(_mm_max_epu8(bytes, _mm_set1_epi8(0x1f)),
+                                               _mm_set1_epi8(0x1f));
+        const __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+        const __m128i backslash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+        const auto found = static_cast<unsigned>(
+            _mm_movemask_epi8(_mm_or_si128(control, _mm_or_si128(quote, backslash))));
+        if (found != 0) return at + std::countr_zero(found);
+    }
+#endif
     for (; end - at >= 8; at += 8) {
         std::uint64_t word = 0;
         std::memcpy(&word, at, 8);

@@ -6,6 +6,14 @@
 #include "common/pattern/value_hash.hpp"
 
 namespace onput::pattern {
+namespace {
+
+std::uint64_t letter_and_size_bit(std::string_view name) {
+    const std::size_t letter = name.empty() ? 0 : static_cast<unsigned char>(name[0]);
+    return std::uint64_t{1} << ((letter + name.size() * 11) % 64);
+}
+
+}  // namespace
 
 PathNames::PathNames() : nodes_(1), slots_(16) {}
 
@@ -26,6 +34,8 @@ PathNames::Node PathNames::add_child(Node parent, std::string_view name) {
     const auto node = static_cast<Node>(nodes_.size());
     nodes_.push_back({.name = std::string(name), .parent = parent});
     nodes_[parent].has_children = true;
+    nodes_[parent].first_letters |= letter_bit(name);
+    nodes_[parent].first_letters_and_sizes |= letter_and_size_bit(name);
     if (nodes_.size() * 4 > slots_.size()) {
         slots_.assign(slots_.size() * 4, {});
         for (Node old = 1; old < node; ++old) insert(old);
@@ -52,9 +62,11 @@ std::optional<PathNames::Node> PathNames::find_child(Node parent, std::string_vi
     return std::nullopt;
 }
 
-std::optional<PathNames::Node> PathNames::find(Node parent, std::string_view name) const {
-    // No name in the tree has a dot.
-    if (const auto found = find_child(parent, name)) return found;
+std::optional<PathNames::Node> PathNames::find_below(Node parent, std::string_view name) const {
+    if ((nodes_[parent].first_letters_and_sizes & letter_and_size_bit(name)) != 0) {
+        // No name in the tree has a dot.
+        if (const auto found = find_child(parent, name)) return found;
+    }
     std::size_t dot = name.find('.');
     if (dot == name.npos) return std::nullopt;
     Node node = parent;

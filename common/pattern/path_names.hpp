@@ -25,7 +25,10 @@ public:
     [[nodiscard]] std::size_t paths() const { return path_count_; }
 
     // Where a member of this name leads to; its name may have dots.
-    [[nodiscard]] std::optional<Node> find(Node parent, std::string_view name) const;
+    [[nodiscard]] std::optional<Node> find(Node parent, std::string_view name) const {
+        if ((nodes_[parent].first_letters & letter_bit(name)) == 0) return std::nullopt;
+        return find_below(parent, name);
+    }
     // Of the path that ends here.
     [[nodiscard]] Path path_of(Node node) const { return nodes_[node].path; }
     [[nodiscard]] bool has_children(Node node) const { return nodes_[node].has_children; }
@@ -36,8 +39,19 @@ private:
         Node parent = 0;
         Path path = no_path;
         bool has_children = false;
+        // Of its children, a bit each: by which most names are no child's at a glance.
+        std::uint64_t first_letters = 0;
+        std::uint64_t first_letters_and_sizes = 0;
     };
 
+    // Of the first name, where there are several with dots between: ".a" begins with one that has no
+    // letters.
+    static std::uint64_t letter_bit(std::string_view name) {
+        const bool has_letter = !name.empty() && name[0] != '.';
+        return std::uint64_t{1} << (has_letter ? static_cast<unsigned char>(name[0]) % 64 : 0);
+    }
+
+    [[nodiscard]] std::optional<Node> find_below(Node parent, std::string_view name) const;
     [[nodiscard]] std::optional<Node> find_child(Node parent, std::string_view name) const;
     Node add_child(Node parent, std::string_view name);
     void insert(Node node);
