@@ -1,5 +1,7 @@
 #include "common/runtime/reply_gate.hpp"
 
+#include <algorithm>
+
 #include "common/base/check.hpp"
 
 namespace onput::runtime {
@@ -9,6 +11,13 @@ void ReplyGate::when_durable(UniqueFunction<void()> work) {
     ONPUT_CHECK(held_.empty() || held_.back().ticket <= ticket);
     // Not past what waits: replies leave in the order in which their commands ran.
     if (!is_shut_ && held_.empty() && store_.durable() >= ticket) return work();
+    held_.push_back({.ticket = ticket, .work = std::move(work)});
+}
+
+void ReplyGate::when_durable(store::Ticket ticket, UniqueFunction<void()> work) {
+    if (!is_shut_ && store_.durable() >= ticket) return work();
+    // What is held stays in the order of tickets, so it may wait for a little more than its own.
+    if (!held_.empty()) ticket = std::max(ticket, held_.back().ticket);
     held_.push_back({.ticket = ticket, .work = std::move(work)});
 }
 

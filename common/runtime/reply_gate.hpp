@@ -18,6 +18,9 @@ public:
     // Runs `work` once everything committed so far is durable: at once when it already is and
     // nothing waits before it.
     void when_durable(UniqueFunction<void()> work);
+    // The same for work that depends on the commits up to `ticket` alone: it may pass what waits
+    // for later ones, and runs at once where nothing keeps it.
+    void when_durable(store::Ticket ticket, UniqueFunction<void()> work);
 
     // The store's on_durable, posted to the loop.
     void on_durable(store::Ticket durable);

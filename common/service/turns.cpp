@@ -191,6 +191,14 @@ void Turns::reply(const transport::ReplyTo& to, Result<transport::Reply> reply) 
         [this, to, held = std::move(reply)]() mutable { reply_now(to, std::move(held)); });
 }
 
+void Turns::reply_after(store::Ticket ticket, const transport::ReplyTo& to,
+                        Result<transport::Reply> reply) {
+    // One that may sync late is waited for here.
+    needs_sync_ = needs_sync_ || store_->durable() < ticket;
+    gate_->when_durable(
+        ticket, [this, to, held = std::move(reply)]() mutable { reply_now(to, std::move(held)); });
+}
+
 void Turns::reply_now(const transport::ReplyTo& to, Result<transport::Reply> reply) {
     if (!reply) reply = std::unexpected(for_caller(std::move(reply).error()));
     server_->reply(to, std::move(reply));
@@ -201,12 +209,14 @@ void Turns::reply_now(const transport::ReplyTo& to, Result<transport::Reply> rep
 Result<void> Turns::commit(store::Batch batch, Sync sync) {
     if (batch.empty()) return {};
     const bool is_first = store_->last_ticket() == synced_;
+    before_commit(batch);
     const auto ticket = store_->commit(std::move(batch));
     if (!ticket) {
         if (ticket.error().code != ErrorCode::resource_exhausted) platform_.fail(ticket.error());
         log::warn("commit refused", {{"error", ticket.error().message}});
         return std::unexpected(for_caller(ticket.error()));
     }
+    after_commit(*ticket);
     if (is_first) unsynced_since_ = now();
     if (sync == Sync::soon) needs_sync_ = true;
     return {};

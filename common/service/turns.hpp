@@ -59,6 +59,10 @@ public:
     // Leaves when everything committed so far is durable, after all replies held before it. An
     // error that says resource_exhausted without a reason becomes `storage_full`.
     void reply(const transport::ReplyTo& to, Result<transport::Reply> reply);
+    // Leaves when the commits up to `ticket` are durable, whatever waits for later ones: for what
+    // shows nothing newer.
+    void reply_after(store::Ticket ticket, const transport::ReplyTo& to,
+                     Result<transport::Reply> reply);
     // Leaves at once: for what says nothing about any commit.
     void reply_now(const transport::ReplyTo& to, Result<transport::Reply> reply);
     template <schema::Message M>
@@ -102,6 +106,12 @@ public:
 protected:
     Turns(Platform& platform, HostOptions options);
 
+    template <schema::Message M>
+    static Result<transport::Reply> encode(const Result<M>& message) {
+        if (!message) return std::unexpected(message.error());
+        return transport::Reply{.body = schema::encode(*message)};
+    }
+
     // Commits one batch. resource_exhausted (the disk is full): it did not happen. Any other
     // failure ends the process.
     enum class Sync { soon, late };
@@ -120,6 +130,9 @@ protected:
 
     // --- For a service to override --------------------------------------------------------------
 
+    // Right before a commit, its rows; right after it, its ticket, unless it was refused.
+    virtual void before_commit(const store::Batch& /*batch*/) {}
+    virtual void after_commit(store::Ticket /*ticket*/) {}
     // The methods it answers.
     [[nodiscard]] virtual Methods methods() = 0;
     // The end of a turn, after the core's and before the sync.
@@ -147,11 +160,6 @@ protected:
     [[nodiscard]] const HostOptions& options() const { return options_; }
 
 private:
-    template <schema::Message M>
-    static Result<transport::Reply> encode(const Result<M>& message) {
-        if (!message) return std::unexpected(message.error());
-        return transport::Reply{.body = schema::encode(*message)};
-    }
     void on_request(transport::Request request);
     void on_backup(const transport::Request& request);
     void look_at_disk();

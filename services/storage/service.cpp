@@ -229,7 +229,7 @@ service::Methods StorageService::methods() {
         handle<schema::ReadObject>([this](Request& r, const Caller& c) { downloads_->read(r, c); }),
         handle<schema::CloseRead>([this](Request& r, const Caller& c) { downloads_->close(r, c); }),
         command(&Core::delete_object),
-        query(&Core::head_object),
+        handle<schema::HeadObject>([this](Request& r, const Caller& c) { head_object(r, c); }),
         query(&Core::list_objects),
 
         command(&Core::put_tags),
@@ -255,6 +255,13 @@ service::Methods StorageService::methods() {
     };
     add_identity_methods(all);
     return all;
+}
+
+void StorageService::head_object(transport::Request& request, const Caller& caller) {
+    const auto message = schema::decode<schema::HeadObject>(request.body);
+    if (!message) return reply_now(request.reply_to, std::unexpected(message.error()));
+    reply_after(newest_of(message->bucket, message->key), request.reply_to,
+                encode(core().head_object(*message, caller)));
 }
 
 void StorageService::add_identity_methods(service::Methods& all) {

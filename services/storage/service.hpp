@@ -55,6 +55,7 @@ private:
     template <schema::Message M, typename R>
     service::Method identity_query(Result<R> (Identities::*run)(const M&, const Caller&) const);
 
+    void head_object(transport::Request& request, const Caller& caller);
     void delete_objects(transport::Request& request, const Caller& caller);
     void put_notification(transport::Request& request, const Caller& caller);
     void store_notification(const transport::ReplyTo& to, const std::string& bucket,

@@ -14,8 +14,11 @@ transport::Reply with_bytes(std::string body, std::string bytes) {
 }  // namespace
 
 void Downloads::get(transport::Request& request, const Caller& caller) {
+    // What a part shows is the upload's, not the key's.
+    store::Ticket shown = parts_.host.store().last_ticket();
     const auto get_now = [&]() -> Result<void> {
         ONPUT_TRY(const auto message, schema::decode<schema::GetObject>(request.body));
+        if (!message.upload) shown = parts_.host.newest_of(message.bucket, message.key);
         auto found = parts_.host.core().get_object(message, caller);
         if (!found) {
             note(found.error(), "s3://" + message.bucket + "/" + message.key);
@@ -25,13 +28,14 @@ void Downloads::get(transport::Request& request, const Caller& caller) {
         schema::ObjectGot& got = reading.got;
         if (reading.segments.empty()) {
             reading.key.apply(reading.nonce, got.offset, reading.bytes);
-            parts_.host.reply(request.reply_to,
-                              with_bytes(schema::encode(got), std::move(reading.bytes)));
+            parts_.host.reply_after(shown, request.reply_to,
+                                    with_bytes(schema::encode(got), std::move(reading.bytes)));
             return {};
         }
         std::string object = "s3://" + message.bucket + "/" + message.key;
         if (got.length <= schema::chunk_bytes_max) {
             return start({.to = request.reply_to,
+                          .shown = shown,
                           .piece = {.object = std::move(object),
                                     .stored = std::move(reading.stored),
                                     .segments = pieces_of(reading.segments, got.offset, got.length),
@@ -48,23 +52,26 @@ void Downloads::get(transport::Request& request, const Caller& caller) {
                                                .key = std::move(reading.key)},
                                               session_caller(caller)));
         parts_.host.pins().pin(reading.stored);
-        parts_.host.reply(request.reply_to, got);
+        parts_.host.reply_after(shown, request.reply_to,
+                                transport::Reply{.body = schema::encode(got)});
         return {};
     };
     const auto got = get_now();
-    if (!got) parts_.host.reply(request.reply_to, std::unexpected(got.error()));
+    if (!got) parts_.host.reply_after(shown, request.reply_to, std::unexpected(got.error()));
 }
 
 void Downloads::read(transport::Request& request, const Caller& caller) {
     const auto read_now = [&]() -> Result<void> {
         ONPUT_TRY(const auto message, schema::decode<schema::ReadObject>(request.body));
         ONPUT_TRY(auto piece, sessions_.read(message, session_caller(caller)));
+        // The opening was answered when what it shows was durable.
         return start({.to = request.reply_to,
+                      .shown = 0,
                       .piece = std::move(piece),
                       .body = schema::encode(schema::Empty{})});
     };
     const auto read = read_now();
-    if (!read) parts_.host.reply(request.reply_to, std::unexpected(read.error()));
+    if (!read) parts_.host.reply_now(request.reply_to, std::unexpected(read.error()));
 }
 
 void Downloads::close(transport::Request& request, const Caller& caller) {
@@ -113,7 +120,8 @@ void Downloads::on_read(Fetch fetch, Result<std::string> bytes) {
         parts_.host.reply(fetch.to, std::unexpected(explain(std::move(bytes).error(), fetch)));
         return;
     }
-    parts_.host.reply(fetch.to, with_bytes(std::move(fetch.body), std::move(fetch.bytes)));
+    parts_.host.reply_after(fetch.shown, fetch.to,
+                            with_bytes(std::move(fetch.body), std::move(fetch.bytes)));
 }
 
 Error Downloads::explain(Error error, const Fetch& fetch) {

@@ -21,7 +21,8 @@ public:
     };
     Downloads(Parts parts, Random random) : parts_(parts), sessions_(random) {}
 
-    // Up to chunk_bytes_max bytes go with the reply; for more a read session is opened.
+    // Up to chunk_bytes_max bytes go with the reply; for more a read session is opened. Answers
+    // wait for the commits that changed the object, and for nobody else's.
     void get(transport::Request& request, const Caller& caller);
     void read(transport::Request& request, const Caller& caller);
     void close(transport::Request& request, const Caller& caller);
@@ -42,6 +43,7 @@ private:
     // A reply whose bytes are being read, one segment after another.
     struct Fetch {
         transport::ReplyTo to;
+        store::Ticket shown = 0;  // It leaves when that is durable.
         ReadSessions::Piece piece;
         std::string body;
         std::string bytes;

@@ -94,5 +94,26 @@ TEST_F(ReplyGateTest, released_work_may_hold_more) {
     EXPECT_EQ(replied, "ab");
 }
 
+TEST_F(ReplyGateTest, what_depends_on_an_older_commit_passes_what_waits_for_newer_ones) {
+    commit();
+    become_durable(1);
+    commit();
+    reply("a");
+    gate.when_durable(1, [this] { replied += "b"; });
+    EXPECT_EQ(replied, "b");
+    gate.when_durable(2, [this] { replied += "c"; });
+    EXPECT_EQ(replied, "b");
+    become_durable(2);
+    EXPECT_EQ(replied, "bac");
+}
+
+TEST_F(ReplyGateTest, a_gate_that_is_shut_holds_what_is_durable_already) {
+    gate.shut();
+    gate.when_durable(0, [this] { replied += "a"; });
+    EXPECT_EQ(replied, "");
+    gate.open();
+    EXPECT_EQ(replied, "a");
+}
+
 }  // namespace
 }  // namespace onput::runtime
