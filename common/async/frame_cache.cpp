@@ -76,8 +76,8 @@ void* take_frame(std::size_t bytes) {
 
 void give_frame(void* frame, std::size_t bytes) noexcept {
     const std::size_t list = is_kept(bytes) ? list_of(bytes) : 0;
-    const bool fits = is_kept(bytes) && !lists.is_closed &&
-                      lists.bytes + size_of(list) <= frame_cache_bytes_max;
+    const bool fits =
+        is_kept(bytes) && !lists.is_closed && lists.bytes + size_of(list) <= frame_cache_bytes_max;
     if (!fits) return ::operator delete(frame);
     static thread_local const Closing closing;
     lists.bytes += size_of(list);

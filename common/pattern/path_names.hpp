@@ -44,8 +44,7 @@ private:
         std::uint64_t first_letters_and_sizes = 0;
     };
 
-    // Of the first name, where there are several with dots between: ".a" begins with one that has no
-    // letters.
+    // Of the first name, where there are several with dots between: ".a" begins with an empty one.
     static std::uint64_t letter_bit(std::string_view name) {
         const bool has_letter = !name.empty() && name[0] != '.';
         return std::uint64_t{1} << (has_letter ? static_cast<unsigned char>(name[0]) % 64 : 0);

@@ -89,9 +89,9 @@ Result<void> check_head(RequestContext& context, std::string_view service) {
     ONPUT_TRY_VOID(check_service(*claim, service));
     ONPUT_TRY_VOID(check_recognised(context));
     ONPUT_TRY_VOID(auth::verify_head(*claim, {.keys = context.shared.keys,
-                                             .sessions = context.shared.sessions,
-                                             .known = known_key(context),
-                                             .now = context.now}));
+                                              .sessions = context.shared.sessions,
+                                              .known = known_key(context),
+                                              .now = context.now}));
     return {};
 }
 
