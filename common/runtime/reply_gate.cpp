@@ -9,7 +9,7 @@ namespace onput::runtime {
 void ReplyGate::when_durable(UniqueFunction<void()> work) {
     const store::Ticket ticket = store_.last_ticket();
     ONPUT_CHECK(held_.empty() || held_.back().ticket <= ticket);
-    // Not past what waits: replies leave in the order in which their commands ran.
+    // Not past what waits: these leave in the order in which their commands ran.
     if (!is_shut_ && held_.empty() && store_.durable() >= ticket) return work();
     held_.push_back({.ticket = ticket, .work = std::move(work)});
 }

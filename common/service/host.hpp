@@ -12,7 +12,8 @@
 //     the sync is done (a later turn) ──> replies, hand_on(effects), outbox relay
 //
 // So nothing is said to anybody that a crash could undo, and one sync pays for all that arrived
-// together. Replies and effects leave in the order of their commands.
+// together. Replies and effects leave in the order of their commands, but for replies that wait for
+// an older commit alone (Turns::reply_after).
 //
 // A core decides over rows: no socket, clock, disk, thread or log is in it.
 //

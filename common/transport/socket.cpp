@@ -204,8 +204,9 @@ std::string Socket::bound_endpoint() const noexcept {
 
 // libzmq looks at its own news only now and then while sending, but always for ZMQ_EVENTS.
 bool Socket::refresh() noexcept {
+    const bool is_writable = (signal_.ask() & ZMQ_POLLOUT) != 0;
     signal_.note_use();
-    return (socket_->get(sockopt::events) & ZMQ_POLLOUT) != 0;
+    return is_writable;
 }
 
 void* Socket::handle() const {

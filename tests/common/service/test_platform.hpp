@@ -103,7 +103,7 @@ private:
     store::CopyProgress progress_;
 };
 
-class TestPlatform final : public Platform {
+class TestPlatform : public Platform {
 public:
     [[nodiscard]] TestLoop& loop() override { return loop_; }
     [[nodiscard]] Random& random() override { return random_; }
@@ -151,12 +151,13 @@ public:
 
     // A request arrives, in no turn of its own: follow it with loop().turn().
     template <schema::Message M>
-    void ask(const M& message) {
-        ask(M::method, schema::encode(message));
+    void ask(const M& message, schema::Principal principal = {}) {
+        ask(M::method, schema::encode(message), std::move(principal));
     }
-    void ask(std::string_view method, std::string body) {
+    void ask(std::string_view method, std::string body, schema::Principal principal = {}) {
         transport::Request request;
         request.header.method = std::string(method);
+        request.header.principal = std::move(principal);
         request.body = std::move(body);
         handler_(std::move(request));
     }

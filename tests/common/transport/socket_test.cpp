@@ -2,12 +2,16 @@
 #include "common/transport/socket.hpp"
 
 #include <csignal>
+#include <functional>
+#include <optional>
 #include <sys/resource.h>
 #include <sys/time.h>
+#include <thread>
+#include <utility>
 
 #include <gtest/gtest.h>
 
-#include "tests/common/transport/harness.hpp"
+#include "tests/common/transport/request_harness.hpp"
 
 namespace onput::transport {
 namespace {
@@ -78,9 +82,55 @@ TEST(Socket, signals_do_not_end_a_waiting_loop) {
     loop.get().after(50ms, [&] { has_run = true; });
     loop.get().after(60ms, [&] { loop.get().stop(); });
     loop.get().run();
+    // Amid traffic as well: asking a socket what it can do is interrupted, too.
+    const itimerval all_the_time{.it_interval = {.tv_sec = 0, .tv_usec = 50},
+                                 .it_value = {.tv_sec = 0, .tv_usec = 50}};
+    ASSERT_EQ(::setitimer(ITIMER_REAL, &all_the_time, nullptr), 0);
+    const TestFolder folder;
+    std::unique_ptr<RequestServer> server =
+        bind_server(loop.get(), folder.ipc("s"), [&server](const Request& request) {
+            server->reply(request.reply_to, Reply{.body = request.body});
+        });
+    const auto client = RequestClient::connect(loop.get(), folder.ipc("s"));
+    std::size_t answered = 0;
+    const std::function<void()> call = [&] {
+        client->call("test.echo", "", {}, [&](const Result<Reply>& reply) {
+            EXPECT_TRUE(reply);
+            if (++answered < 2000) call();
+        });
+    };
+    call();
+    EXPECT_TRUE(loop.run_until([&] { return answered == 2000; }));
     ASSERT_EQ(::setitimer(ITIMER_REAL, &never, nullptr), 0);
     ASSERT_EQ(::sigaction(SIGALRM, &before, nullptr), 0);
     EXPECT_TRUE(has_run);
+}
+
+// A send takes in what has arrived, and the socket's descriptor says nothing of it any more.
+TEST(Socket, a_message_that_came_before_a_send_is_found_without_another_one) {
+    TestLoop loop;
+    const TestFolder folder;
+    std::unique_ptr<RequestServer> server;
+    std::optional<ReplyTo> unanswered;
+    server = bind_server(loop.get(), folder.ipc("s"), [&](const Request& request) {
+        // The second one is for taking in the answer to the first; it has none itself.
+        if (request.header.method == "test.silence") return;
+        unanswered = request.reply_to;
+    });
+    const auto client = RequestClient::connect(loop.get(), folder.ipc("s"));
+    for (int round = 0; round < 300; ++round) {
+        bool is_answered = false;
+        client->call("test.echo", "", {}, [&](const Result<Reply>& reply) {
+            EXPECT_TRUE(reply);
+            is_answered = true;
+        });
+        ASSERT_TRUE(loop.run_until([&] { return unanswered.has_value(); }));
+        server->reply(*std::exchange(unanswered, std::nullopt), Reply{});
+        // So that the answer is there when the sends begin.
+        std::this_thread::yield();
+        for (int i = 0; i < 3; ++i) client->call("test.silence", "", {}, [](const auto&) {});
+        ASSERT_TRUE(loop.run_until([&] { return is_answered; }));
+    }
 }
 
 }  // namespace
