@@ -370,9 +370,12 @@ ExitCode supervise(const std::string& data, const GlobalOptions& global,
     });
     loop.watch(signals, [&loop, &is_stopping, signals] {
         signalfd_siginfo info{};
-        while (read(signals, &info, sizeof info) == static_cast<ssize_t>(sizeof info))
+        while (read(signals, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+            // Services end in stages, and one more signal cuts none short; but who presses Ctrl-C
+            // again does not want to wait.
+            if (!is_stopping || info.ssi_signo == SIGINT) loop.stop();
             is_stopping = true;
-        loop.stop();
+        }
     });
     Result<void> outcome;
     for (auto& spec : Layout(data, *instance, options).children()) {
