@@ -6,9 +6,11 @@ whole texts, and a thousand files under kills: some 20 minutes.
 """
 import gettext
 import gzip
+import html
 import os
 import pathlib
 import re
+import subprocess
 
 import pytest
 
@@ -61,10 +63,14 @@ def ends_of(onput, keys, deadline_s):
     return {key: ends[key] for key in keys}
 
 
+# Burmese, and Shan in its letters: of whole texts the engine cannot say more phrases than a job may leave out.
+CRASHES_ENGINE = ("udhr/mya", "udhr/shn") if WHOLE else ()
+
+
 def check_ends(ends):
     """How many were spoken. A refusal is right only where no voice speaks the language."""
     refused = {key: end for key, end in ends.items() if isinstance(end, tuple)}
-    assert {end[0] for end in refused.values()} <= {"no_such_voice"}, refused
+    assert {end[0] for key, end in refused.items() if key not in CRASHES_ENGINE} <= {"no_such_voice"}, refused
     return len(ends) - len(refused)
 
 
@@ -79,8 +85,17 @@ def declarations():
     return {name: pages[name] for name in names}
 
 
+def crashes_espeak(page):
+    """Whether its own program ends by a signal, too."""
+    text = html.unescape(re.sub(r"<[^>]*>", " ", page.read_text()))
+    return subprocess.run(["espeak-ng", "-v", "my", "-q", "--stdin"], input=text.encode(),
+                          capture_output=True).returncode < 0
+
+
 def test_the_declarations_of_human_rights_are_spoken_where_there_is_a_voice(corpora):
     pages = declarations()
+    for key in CRASHES_ENGINE:
+        assert crashes_espeak(pages[key.removeprefix("udhr/")]), f"{key} can be spoken"
     for name, page in pages.items():
         corpora.s3.put_object(Bucket="inbox", Key=f"udhr/{name}.html", Body=cut(page.read_bytes()),
                               ContentType="text/html", Metadata=FAST)
@@ -149,7 +164,8 @@ def test_a_thousand_files_of_mixed_sizes_survive_the_death_of_their_workers(own_
     onput = own_onput(tts=2)
     sentence = "The keeper of the tower had gone to the sea with his brother, and nobody wound the clock. "
     keys = set()
-    killer = Killer(onput, ("tts",), 60, lambda: 3, ends_itself=True)
+    # Both workers at once, each time with longer in between than a part of a long text takes to be spoken.
+    killer = Killer(onput, ("tts",), 30, lambda: 10, ends_itself=True)
     try:
         for number in range(1000):
             sentences = 1 if number % 10 else 10 if number % 100 else 2000
