@@ -1,4 +1,7 @@
 """Fixtures of the process tests: real binaries, real clients. README.md says how to run them."""
+import os
+import time
+
 import pytest
 
 from harness.instance import Onput
@@ -38,8 +41,13 @@ def tap(onput):
 
 @pytest.fixture
 def tree(tmp_path):
-    """A folder of real files, large and odd ones among them."""
-    return make_tree(tmp_path / "tree")
+    """A folder of real files, large and odd ones among them. An hour old: an object's date is in whole seconds, and
+    clients send a file again that seems newer than its object."""
+    made = make_tree(tmp_path / "tree")
+    then = time.time() - 3600
+    for path in made.rglob("*"):
+        os.utime(path, (then, then), follow_symlinks=False)
+    return made
 
 
 @pytest.hookimpl(hookwrapper=True)
