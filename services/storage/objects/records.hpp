@@ -33,6 +33,8 @@
 // version's sequencer, so written; <part> is two bytes, big-endian; <id> is 32 hexadecimal digits,
 // greater for later uploads. A bucket's name has no '/', and new keys have no NUL, so rows of two
 // buckets or of two keys do not mix.
+//
+// A row of a new table holds up every read until it is durable, unless unsynced_keys.cpp knows it.
 #pragma once
 
 #include <cstdint>
