@@ -37,6 +37,13 @@ void for_each_code_point(std::string_view text, Visit&& visit) {
     }
 }
 
+// At most so many bytes of it, cut between two characters.
+inline std::string_view utf8_prefix(std::string_view text, std::size_t bytes) {
+    if (text.size() <= bytes) return text;
+    while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xc0) == 0x80) --bytes;
+    return text.substr(0, bytes);
+}
+
 // What is not UTF-8 counts by its bytes.
 inline std::uint64_t count_characters(std::string_view utf8) {
     std::uint64_t count = 0;

@@ -4,6 +4,7 @@
 #include <vips/vips.h>
 
 #include "common/base/encoding.hpp"
+#include "common/base/utf8.hpp"
 
 namespace onput::image {
 namespace {
@@ -73,11 +74,7 @@ std::string readable_exif(std::string_view value) {
         const bool is_control = static_cast<unsigned char>(c) < ' ' || c == 0x7f;
         clean += is_control ? ' ' : c;
     }
-    if (clean.size() > exif_value_bytes_max) {
-        std::size_t end = exif_value_bytes_max;
-        while (end > 0 && (static_cast<unsigned char>(clean[end]) & 0xc0) == 0x80) --end;
-        clean.resize(end);
-    }
+    clean.resize(utf8_prefix(clean, exif_value_bytes_max).size());
     if (!is_utf8(clean)) {
         std::erase_if(clean, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
     }

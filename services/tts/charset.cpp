@@ -170,11 +170,14 @@ bool fits_declared(std::string_view bytes, const std::string& charset) {
     return !read || read->by_script_alone || !is_language_of(*guess, *read);
 }
 
-std::optional<std::string> detect_charset(std::string_view bytes) {
+std::optional<DetectedCharset> detect_charset(std::string_view bytes) {
     const auto guess = likeliest(bytes);
-    if (guess && is_plausible(*guess, bytes)) return guess->charset;
-    if (reads_as_western(bytes)) return std::string(western);
-    return {};
+    if (guess && is_plausible(*guess, bytes))
+        return DetectedCharset{.name = guess->charset, .confidence = guess->confidence};
+    if (!reads_as_western(bytes)) return {};
+    const bool is_guessed = guess && guess->charset == western;
+    return DetectedCharset{.name = std::string(western),
+                           .confidence = is_guessed ? guess->confidence : 0};
 }
 
 void CharsetDecoder::Close::operator()(void* converter) const {

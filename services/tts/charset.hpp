@@ -30,10 +30,14 @@ bool is_declared_utf16(std::string_view declared);
 // often enough: "iso-8859-1" of a server's default, over Russian.
 bool fits_declared(std::string_view bytes, const std::string& charset);
 
+struct DetectedCharset {
+    std::string name;
+    int confidence = 0;  // ICU's, of 100; 0: it took another for likelier.
+};
 // Of bytes that are no UTF-8 or UTF-16. In this order: what ICU takes for likeliest, if the text
 // then reads as a language; or if ICU is sure; windows-1252 when high bytes are few and all of them
 // letters or quotes there. Nothing when unsure.
-std::optional<std::string> detect_charset(std::string_view bytes);
+std::optional<DetectedCharset> detect_charset(std::string_view bytes);
 
 // Bytes of one charset -> code points, piece by piece; U+FFFD for what does not decode.
 class CharsetDecoder {

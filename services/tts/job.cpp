@@ -15,18 +15,18 @@
 #include "services/tts/book/mp3_part.hpp"
 #include "services/tts/book/split.hpp"
 #include "services/tts/engines.hpp"
-#include "services/tts/language.hpp"
+#include "services/tts/left_out.hpp"
 #include "services/tts/memory.hpp"
 #include "services/tts/onnx/natural_voice.hpp"
+#include "services/tts/output_file.hpp"
+#include "services/tts/paragraphs.hpp"
 #include "services/tts/polly_voices.hpp"
-#include "services/tts/prose/epub.hpp"
 #include "services/tts/prose/prose.hpp"
 #include "services/tts/recording_format.hpp"
 #include "services/tts/recording_writer.hpp"
 #include "services/tts/script/speakable.hpp"
-#include "services/tts/segment.hpp"
 #include "services/tts/speech.hpp"
-#include "services/tts/text.hpp"
+#include "services/tts/spoken_text.hpp"
 #include "services/tts/voice.hpp"
 
 namespace onput::tts {
@@ -38,160 +38,6 @@ std::unexpected<Error> system_failure(std::string_view doing) {
                 fmt::format("{}: {}", doing, errno_text()));
 }
 
-Result<void> write_output(int fd, std::string_view bytes, std::uint64_t offset) {
-    while (!bytes.empty()) {
-        const ssize_t written =
-            ::pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) return system_failure("write the output");
-        bytes.remove_prefix(static_cast<std::size_t>(written));
-        offset += static_cast<std::uint64_t>(written);
-    }
-    return {};
-}
-
-// The input as segments that have something to say.
-class SpokenText {
-public:
-    // `begin` and `end`: bytes of the decoded text; an end of 0: all of it.
-    SpokenText(int fd, const SpeechJob& job)
-        : fd_(fd),
-          bytes_(text_probe_bytes),
-          decoder_(job.charset),
-          document_(job.document),
-          known_headings_(job.headings),
-          begin_(job.begin),
-          end_(job.is_part() ? job.end : UINT64_MAX) {}
-
-    // Reads enough for the language to be seen, and returns that beginning. Call first.
-    Result<std::string> read_sample() {
-        if (document_ == epub_type) {
-            ONPUT_TRY(auto epub, EpubReader::open(fd_));
-            epub_ = std::move(epub);
-        } else if (!document_.empty()) {
-            ONPUT_TRY(prose_, ProseReader::open(document_));
-        }
-        std::string sample;
-        while (sample.size() < language_sample_bytes && !is_at_end_) {
-            ONPUT_TRY(const std::string text, read_more());
-            sample += text;
-            segmenter_.feed(text);
-        }
-        if (is_at_end_) segmenter_.finish();
-        return sample;
-    }
-
-    Result<std::optional<std::string>> next() {
-        for (;;) {
-            auto segment = segmenter_.next();
-            if (segment && has_speakable(*segment)) {
-                ++segments_;
-                return segment;
-            }
-            if (segment) continue;  // A line of dashes or dots is a pause, not words.
-            if (is_at_end_) return std::nullopt;
-            ONPUT_TRY(const std::string text, read_more());
-            segmenter_.feed(text);
-            if (is_at_end_) segmenter_.finish();
-        }
-    }
-
-    // After the end.
-    [[nodiscard]] const std::string& encoding() const {
-        return epub_ ? epub_->encoding() : decoder_.encoding();
-    }
-    [[nodiscard]] std::uint64_t characters() const {
-        return epub_ ? epub_->characters() : decoder_.characters();
-    }
-
-    // So far; the number of the last.
-    [[nodiscard]] std::uint64_t segments() const { return segments_; }
-    // Of the decoded text: where the last segment ends; after the end, how long it is.
-    [[nodiscard]] std::uint64_t taken_bytes() const { return begin_ + segmenter_.taken_bytes(); }
-    [[nodiscard]] std::uint64_t decoded_bytes() const { return decoded_; }
-    // Those of the document that were read; none of a plain text.
-    [[nodiscard]] std::span<const Heading> headings() const {
-        if (epub_) return epub_->headings();
-        return prose_ ? std::span(prose_->headings()) : std::span<const Heading>();
-    }
-    // How many headings of the range the segments so far have.
-    [[nodiscard]] std::size_t headings_begun() const {
-        const auto is_begun = [this](std::uint64_t offset) {
-            return offset >= begin_ && offset < taken_bytes();
-        };
-        const auto count = prose_ ? std::ranges::count_if(headings(), is_begun, &Heading::offset)
-                                  : std::ranges::count_if(known_headings_, is_begun);
-        return static_cast<std::size_t>(count);
-    }
-    // From here on, what is decoded goes there as well. Before read_sample().
-    void copy_to(int fd) { copy_fd_ = fd; }
-
-private:
-    // The next piece, decoded; may be empty before the end.
-    Result<std::string> read_more() {
-        std::string text;
-        if (epub_) {
-            ONPUT_TRY(const bool has_more, epub_->read(text));
-            is_at_end_ = !has_more;
-        } else {
-            ONPUT_TRY_VOID(read_text(text));
-        }
-        if (copy_fd_ >= 0) ONPUT_TRY_VOID(write_output(copy_fd_, text, decoded_));
-        cut_to_range(text);
-        return text;
-    }
-
-    Result<void> read_text(std::string& text) {
-        ssize_t count = 0;
-        // Not from the file's offset: that says how far the job came.
-        while ((count = ::pread(fd_, bytes_.data(), bytes_.size(), offset_)) < 0) {
-            if (errno == EINTR) continue;
-            return fail(ErrorCode::internal, "read the text: " + errno_text());
-        }
-        offset_ += count;
-        is_at_end_ = count == 0;
-        if (is_at_end_) {
-            ONPUT_TRY_VOID(decoder_.finish(text));
-        } else {
-            ONPUT_TRY_VOID(decoder_.feed({bytes_.data(), static_cast<std::size_t>(count)}, text));
-        }
-        if (prose_) {
-            std::string prose;
-            prose_->read(text, prose);
-            if (is_at_end_) prose_->finish(prose);
-            text = std::move(prose);
-        }
-        return {};
-    }
-
-    // Leaves what lies in the range; behind it nothing more is read.
-    void cut_to_range(std::string& text) {
-        const std::uint64_t from = decoded_;
-        decoded_ += text.size();
-        if (decoded_ >= end_) {
-            is_at_end_ = true;
-            text.resize(end_ > from ? end_ - from : 0);
-        }
-        if (from < begin_) text.erase(0, std::min<std::uint64_t>(begin_ - from, text.size()));
-    }
-
-    int fd_;
-    off_t offset_ = 0;
-    std::vector<char> bytes_;
-    TextDecoder decoder_;
-    Segmenter segmenter_;
-    std::string document_;
-    std::vector<std::uint64_t> known_headings_;
-    int copy_fd_ = -1;
-    std::unique_ptr<ProseReader> prose_;
-    std::optional<EpubReader> epub_;
-    std::uint64_t begin_;
-    std::uint64_t end_;
-    std::uint64_t decoded_ = 0;
-    bool is_at_end_ = false;
-    std::uint64_t segments_ = 0;
-};
-
 VoiceRequest voice_request(const SpeechJob& job) {
     return {.object_voice = job.object_voice,
             .object_language = job.object_language,
@@ -201,19 +47,37 @@ VoiceRequest voice_request(const SpeechJob& job) {
             .engine = job.engine};
 }
 
+// A voice that is better than the engine's own.
+std::optional<Voice> find_better_voice(std::string_view language, std::string_view engine) {
+    auto voice = program_voice_of(language, engine);
+    return voice ? voice : natural_voice_of_text(language, loaded_packs());
+}
+
 Result<VoiceChoice> choose(const SpeechJob& job, std::string_view sample) {
     const auto find_better = [&job](std::string_view language) {
-        auto voice = program_voice_of(language, job.engine);
-        return voice ? voice : natural_voice_of_text(language, loaded_packs());
+        return find_better_voice(language, job.engine);
     };
     return choose_voice(voice_request(job), sample, find_job_voice, find_better, near_languages_of);
 }
 
-SpeechSettings settings_of(const SpeechJob& job, const VoiceChoice& choice) {
-    return {.voice = choice.voice.name,
-            .rate_wpm = job.rate_wpm,
-            .pitch = job.pitch,
-            .volume = job.volume};
+// Limits of time and memory, and the lengths of parts, are made for the voice of the text: no
+// paragraph has one that takes more.
+ParagraphVoices paragraph_voices(const SpeechJob& job, const VoiceChoice& choice) {
+    if (choice.chosen_by != "text" && !job.by_paragraph) return {choice.voice, {}};
+    const auto find_better = [main = choice.voice, engine = job.engine](std::string_view language) {
+        auto voice = find_better_voice(language, engine);
+        const bool is_heavy = voice && (slowness_of(*voice) > slowness_of(main) ||
+                                        memory_bytes_of(*voice) > memory_bytes_of(main));
+        return is_heavy ? std::nullopt : std::move(voice);
+    };
+    return {choice.voice, [find_better, engine = job.engine](std::string_view language) {
+                return choose_paragraph_voice(language, engine, find_job_voice, find_better);
+            }};
+}
+
+SpeechSettings settings_of(const SpeechJob& job, const Voice& voice) {
+    return {
+        .voice = voice.name, .rate_wpm = job.rate_wpm, .pitch = job.pitch, .volume = job.volume};
 }
 
 struct Files {
@@ -250,36 +114,84 @@ std::string without(std::string segment, std::uint64_t number,
     return segment;
 }
 
-// The segments to speak, each with its number left for the worker and its time limited.
+// The segments to speak, each with its number left for the worker, its time limited and its voice
+// chosen.
 class Script {
 public:
-    Script(SpokenText& text, const SpeechJob& job, const Voice& voice, int input_fd)
-        : text_(text), job_(job), voice_(voice), input_fd_(input_fd) {}
+    Script(SpokenText& text, const SpeechJob& job, ParagraphVoices& voices, int input_fd)
+        : text_(text), job_(job), voices_(voices), input_fd_(input_fd) {}
 
-    Result<std::optional<std::string>> next() {
+    struct Segment {
+        std::string text;
+        Voice voice;
+    };
+    Result<std::optional<Segment>> next() {
         for (;;) {
-            ONPUT_TRY(auto segment, text_.next());
-            if (!segment) return segment;
-            segment = without(*std::move(segment), text_.segments(), job_.left_out);
-            if (!has_speakable(*segment)) continue;
+            ONPUT_TRY(auto text, text_.next());
+            if (!text) return std::nullopt;
+            text = without(*std::move(text), text_.segments(), job_.left_out);
+            if (!has_speakable(*text)) continue;
+            const Voice* voice = voices_.voice_of(*text);
+            if (voice == nullptr) {
+                unspoken_.add(*text);
+                continue;
+            }
             ++spoken_;
+            note(voice->language);
             if (::lseek(input_fd_, static_cast<off_t>(text_.segments()), SEEK_SET) < 0) {
                 return system_failure("note the segment");
             }
-            ONPUT_TRY_VOID(limit_time_of(*segment, voice_));
-            return segment;
+            ONPUT_TRY_VOID(limit_time_of(*text, *voice));
+            return Segment{.text = *std::move(text), .voice = *voice};
         }
     }
 
+    [[nodiscard]] const Voice& main_voice() const { return voices_.main(); }
     [[nodiscard]] std::uint64_t spoken() const { return spoken_; }
+    // What no voice speaks.
+    [[nodiscard]] const LeftOut& unspoken() const { return unspoken_; }
+    // That were spoken, in their order.
+    [[nodiscard]] const std::vector<std::string>& languages() const { return languages_; }
 
 private:
+    void note(const std::string& language) {
+        if (languages_.size() == languages_named_max) return;
+        if (std::ranges::find(languages_, language) == languages_.end())
+            languages_.push_back(language);
+    }
+
     SpokenText& text_;
     const SpeechJob& job_;
-    const Voice& voice_;
+    ParagraphVoices& voices_;
     int input_fd_;
     std::uint64_t spoken_ = 0;
+    LeftOut unspoken_;
+    std::vector<std::string> languages_;
 };
+
+// Voice after voice: an engine speaks the segments that follow each other with one. Each is asked
+// for when what came before it has been spoken; then `before` is called.
+Result<void> speak_script(const Synthesize& engine, Script& script, const SpeechJob& job,
+                          const SampleSink& sink, const std::function<void()>& before = {}) {
+    std::optional<Script::Segment> segment;
+    const auto advance = [&]() -> Result<void> {
+        ONPUT_TRY(segment, script.next());
+        if (segment && before) before();
+        return {};
+    };
+    ONPUT_TRY_VOID(advance());
+    while (segment) {
+        const Voice voice = segment->voice;
+        bool is_first = true;
+        const auto next_of_voice = [&]() -> Result<std::optional<std::string>> {
+            if (!std::exchange(is_first, false)) ONPUT_TRY_VOID(advance());
+            if (!segment || segment->voice.name != voice.name) return std::nullopt;
+            return segment->text;
+        };
+        ONPUT_TRY_VOID(engine(next_of_voice, settings_of(job, voice), sink));
+    }
+    return set_time_limit({});
+}
 
 // Before anything is spoken. Only a text with so many bytes can have so many characters, unless it
 // is compressed.
@@ -315,12 +227,13 @@ Result<SpeechResult> speak_phrase(const Synthesize& engine, const SpeechJob& job
     ONPUT_TRY_VOID(limit_time_of(job.phrase, choice.voice));
     std::optional<std::string> phrase = job.phrase;
     ONPUT_TRY_VOID(engine([&phrase] { return std::exchange(phrase, std::nullopt); },
-                          settings_of(job, choice),
+                          settings_of(job, choice.voice),
                           [](std::span<const std::int16_t>) { return Result<void>(); }));
     return SpeechResult{.voice = choice.voice.name};
 }
 
-Result<SpeechResult> quote_segment(SpokenText& text, const VoiceChoice& choice,
+// With the voice that speaks it.
+Result<SpeechResult> quote_segment(SpokenText& text, ParagraphVoices& voices,
                                    std::uint64_t number) {
     for (;;) {
         ONPUT_TRY(auto segment, text.next());
@@ -328,7 +241,9 @@ Result<SpeechResult> quote_segment(SpokenText& text, const VoiceChoice& choice,
             return fail(ErrorCode::internal, fmt::format("the text has no segment {}", number));
         }
         if (text.segments() != number) continue;
-        return SpeechResult{.voice = choice.voice.name, .quoted = *std::move(segment)};
+        const Voice* voice = voices.voice_of(*segment);
+        return SpeechResult{.voice = voice == nullptr ? voices.main().name : voice->name,
+                            .quoted = *std::move(segment)};
     }
 }
 
@@ -337,6 +252,17 @@ std::uint64_t plan_length(const SpeechJob& job, const Voice& voice) {
     const std::uint32_t slowness = slowness_of(voice);
     if (slowness >= kokoro_slowness && job.slow_plan_length != 0) return job.slow_plan_length;
     return slowness > 1 && job.natural_plan_length != 0 ? job.natural_plan_length : job.plan_length;
+}
+
+// What was assumed of the text, when it has been read.
+SpeechResult assumed_of(const SpokenText& text, const VoiceChoice& choice) {
+    return {.voice = choice.voice.name,
+            .language = choice.voice.language,
+            .chosen_by = choice.chosen_by,
+            .encoding = text.encoding(),
+            .characters = text.characters(),
+            .language_confidence = choice.confidence,
+            .encoding_confidence = text.encoding_confidence()};
 }
 
 // The decoded text, which is in the output already, as parts.
@@ -352,50 +278,62 @@ Result<SpeechResult> plan_book(SpokenText& text, const SpeechJob& job, const Voi
     plan.chapters = choose_chapters(text.headings(), plan.parts);
     plan.headings = offsets_of(text.headings());
     const std::string bytes = schema::encode(plan);
-    ONPUT_TRY_VOID(write_output(output_fd, bytes, text.decoded_bytes()));
-    return SpeechResult{.voice = choice.voice.name,
-                        .language = choice.voice.language,
-                        .chosen_by = choice.chosen_by,
-                        .encoding = text.encoding(),
-                        .characters = text.characters(),
-                        .output_bytes = text.decoded_bytes() + bytes.size(),
-                        .text_bytes = text.decoded_bytes()};
+    ONPUT_TRY_VOID(write_output(output_fd, text.decoded_bytes(), bytes));
+    SpeechResult result = assumed_of(text, choice);
+    result.output_bytes = text.decoded_bytes() + bytes.size();
+    result.text_bytes = text.decoded_bytes();
+    return result;
 }
 
 // `mp3` is a RecordingWriter or a Mp3PartWriter, finished.
 SpeechResult result_of(const VoiceChoice& choice, const SpokenText& text, const Script& script,
                        const auto& mp3) {
-    return {.voice = choice.voice.name,
-            .language = choice.voice.language,
-            .chosen_by = choice.chosen_by,
-            .encoding = text.encoding(),
-            .characters = text.characters(),
-            .segments = script.spoken(),
-            .duration_ms = mp3.samples() * 1000 / speech_sample_rate,
-            .output_bytes = mp3.bytes()};
+    SpeechResult result = assumed_of(text, choice);
+    result.segments = script.spoken();
+    result.duration_ms = mp3.samples() * 1000 / speech_sample_rate;
+    result.output_bytes = mp3.bytes();
+    result.languages = script.languages();
+    result.unspoken = script.unspoken().count;
+    result.unspoken_texts = script.unspoken().named;
+    return result;
 }
 
 Result<SpeechResult> speak_part(const Synthesize& engine, SpokenText& text, const SpeechJob& job,
                                 const VoiceChoice& choice, const Files& files) {
     ONPUT_TRY(Mp3PartWriter mp3, Mp3PartWriter::open(files.output));
-    Script script(text, job, choice.voice, files.input);
+    ParagraphVoices voices = paragraph_voices(job, choice);
+    Script script(text, job, voices, files.input);
     std::vector<std::uint32_t> chapters;
-    const auto next = [&]() -> Result<std::optional<std::string>> {
-        ONPUT_TRY(auto segment, script.next());
-        const std::size_t begun = std::min(text.headings_begun(), part_chapters_max);
-        if (segment)
+    ONPUT_TRY_VOID(speak_script(
+        engine, script, job,
+        [&mp3](std::span<const std::int16_t> samples) { return mp3.write(samples); },
+        [&] {
+            const std::size_t begun = std::min(text.headings_begun(), part_chapters_max);
             chapters.resize(begun, static_cast<std::uint32_t>(mp3.samples() / mp3_frame_samples));
-        return segment;
-    };
-    ONPUT_TRY_VOID(
-        engine(next, settings_of(job, choice),
-               [&mp3](std::span<const std::int16_t> samples) { return mp3.write(samples); }));
-    ONPUT_TRY_VOID(set_time_limit({}));
+        }));
     ONPUT_TRY_VOID(mp3.finish());
     auto result = result_of(choice, text, script, mp3);
     result.frames = mp3.frames();
     result.chapters = std::move(chapters);
     return result;
+}
+
+Result<SpeechResult> speak_whole(const Synthesize& engine, SpokenText& text, const SpeechJob& job,
+                                 const VoiceChoice& choice, const Files& files) {
+    const RecordingSettings settings{
+        .format = job.format, .bitrate_kbps = job.bitrate_kbps, .title = job.title};
+    ONPUT_TRY(const auto recording, open_recording(files.output, settings));
+    ParagraphVoices voices = paragraph_voices(job, choice);
+    Script script(text, job, voices, files.input);
+    ONPUT_TRY_VOID(speak_script(
+        engine, script, job,
+        [&recording](std::span<const std::int16_t> samples) { return recording->write(samples); }));
+    if (recording->samples() == 0) {
+        return fail(ErrorCode::invalid_argument,
+                    "nothing to say: the text has no letters and no digits", "nothing_to_say");
+    }
+    ONPUT_TRY_VOID(recording->finish());
+    return result_of(choice, text, script, *recording);
 }
 
 Result<SpeechResult> speak(const Synthesize& engine, const SpeechJob& job, int input_fd,
@@ -411,26 +349,19 @@ Result<SpeechResult> speak(const Synthesize& engine, const SpeechJob& job, int i
     ONPUT_TRY_VOID(limit_memory(choice.voice));
     ONPUT_TRY_VOID(check_length(job, choice.voice, input_fd));
     if (::lseek(input_fd, 0, SEEK_SET) < 0) return system_failure("rewind the text");
-    if (job.quoted_segment != 0) return quote_segment(text, choice, job.quoted_segment);
     if (job.plan_length != 0) return plan_book(text, job, choice, output_fd);
+    text.cut_by([voices = paragraph_voices(job, choice)](std::string segment) {
+        return voices.cut(std::move(segment));
+    });
+    if (job.quoted_segment != 0) {
+        ParagraphVoices voices = paragraph_voices(job, choice);
+        return quote_segment(text, voices, job.quoted_segment);
+    }
     // What a crashed attempt left.
     if (::ftruncate(output_fd, 0) != 0) return system_failure("empty the output");
-    if (job.is_part())
-        return speak_part(engine, text, job, choice, {.input = input_fd, .output = output_fd});
-    const RecordingSettings settings{
-        .format = job.format, .bitrate_kbps = job.bitrate_kbps, .title = job.title};
-    ONPUT_TRY(const auto recording, open_recording(output_fd, settings));
-    Script script(text, job, choice.voice, input_fd);
-    ONPUT_TRY_VOID(engine(
-        [&script] { return script.next(); }, settings_of(job, choice),
-        [&recording](std::span<const std::int16_t> samples) { return recording->write(samples); }));
-    ONPUT_TRY_VOID(set_time_limit({}));
-    if (recording->samples() == 0) {
-        return fail(ErrorCode::invalid_argument,
-                    "nothing to say: the text has no letters and no digits", "nothing_to_say");
-    }
-    ONPUT_TRY_VOID(recording->finish());
-    return result_of(choice, text, script, *recording);
+    const Files files{.input = input_fd, .output = output_fd};
+    return job.is_part() ? speak_part(engine, text, job, choice, files)
+                         : speak_whole(engine, text, job, choice, files);
 }
 
 }  // namespace

@@ -32,8 +32,8 @@ struct TextRange {
 // voice.
 struct SpeechJob {
     // Version 2 added what a long text needs, version 3 the engine, version 4 headings,
-    // version 5 what follows headings.
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::speech_job, .version = 5};
+    // version 5 what follows headings, version 6 by_paragraph.
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::speech_job, .version = 6};
 
     std::string title;  // Of the MP3: the object's key.
     std::string object_voice;
@@ -71,20 +71,27 @@ struct SpeechJob {
     std::string format = {};         // Of recording_formats(); empty: mp3.
     std::uint32_t bitrate_kbps = 0;  // Of mp3 and the two of ogg; 0: the usual, which varies.
 
+    // Of a part: the object_voice was chosen by the text, so a paragraph in another language has
+    // another voice.
+    bool by_paragraph = false;
+
     [[nodiscard]] bool is_part() const { return end != 0; }
 
     ONPUT_FIELDS(title, object_voice, object_language, function_voice, function_language,
                  default_language, rate_wpm, pitch, volume, charset, left_out, quoted_segment,
                  phrase, characters_max, plan_length, begin, end, document, engine,
-                 natural_plan_length, headings, slow_plan_length, format, bitrate_kbps)
+                 natural_plan_length, headings, slow_plan_length, format, bitrate_kbps,
+                 by_paragraph)
     friend bool operator==(const SpeechJob&, const SpeechJob&) = default;
 };
 
-struct SpeechResult {
-    // Version 2 added what follows `quoted`, version 3 text_bytes.
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::speech_result, .version = 3};
+inline constexpr std::size_t languages_named_max = 16;  // Of one text.
 
-    std::string voice;             // "vi", "en+f3".
+struct SpeechResult {
+    // Version 2 added what follows `quoted`, version 3 text_bytes, version 4 what follows that.
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::speech_result, .version = 4};
+
+    std::string voice;             // "vi", "en+f3": of the text as a whole.
     std::string language;          // Of the voice.
     std::string chosen_by;         // "object", "function" or "text".
     std::string encoding;          // "utf-8", "utf-16le", "koi8-r", ...
@@ -96,9 +103,15 @@ struct SpeechResult {
     std::uint64_t frames = 0;                  // Of a part.
     std::vector<std::uint32_t> chapters = {};  // Frames before each heading of a part.
     std::uint64_t text_bytes = 0;              // Of the output, before the BookPlan.
+    std::int32_t language_confidence = 0;      // TextLanguage's; 0: not seen by the text.
+    std::int32_t encoding_confidence = 100;    // TextDecoder's.
+    std::vector<std::string> languages = {};   // That were spoken, in their order; the first few.
+    std::uint64_t unspoken = 0;                // Paragraphs that no voice speaks.
+    std::vector<std::string> unspoken_texts = {};  // The beginnings of the first few.
 
     ONPUT_FIELDS(voice, language, chosen_by, encoding, characters, segments, duration_ms,
-                 output_bytes, quoted, frames, chapters, text_bytes)
+                 output_bytes, quoted, frames, chapters, text_bytes, language_confidence,
+                 encoding_confidence, languages, unspoken, unspoken_texts)
     friend bool operator==(const SpeechResult&, const SpeechResult&) = default;
 };
 

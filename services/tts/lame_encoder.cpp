@@ -1,12 +1,8 @@
 #include "services/tts/lame_encoder.hpp"
 
-#include <cerrno>
-#include <unistd.h>
-
 #include <fmt/format.h>
 #include <lame/lame.h>
 
-#include "common/base/errno_text.hpp"
 #include "services/tts/speech.hpp"
 
 namespace onput::tts {
@@ -63,22 +59,6 @@ Result<std::size_t> LameEncoder::encode(std::span<const std::int16_t> samples,
 
 Result<std::size_t> LameEncoder::flush(std::span<unsigned char, lame_bytes_max> into) const {
     return bytes_of(lame_encode_flush(lame, into.data(), static_cast<int>(into.size())), "flush");
-}
-
-Result<void> write_mp3(int fd, std::uint64_t offset, std::span<const unsigned char> bytes) {
-    while (!bytes.empty()) {
-        const ssize_t written =
-            ::pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) {
-            const bool is_full = errno == ENOSPC || errno == EDQUOT || errno == EFBIG;
-            return fail(is_full ? ErrorCode::resource_exhausted : ErrorCode::internal,
-                        "mp3: write the output: " + errno_text());
-        }
-        offset += static_cast<std::uint64_t>(written);
-        bytes = bytes.subspan(static_cast<std::size_t>(written));
-    }
-    return {};
 }
 
 }  // namespace onput::tts

@@ -38,7 +38,4 @@ struct LameEncoder {
     lame_global_struct* lame;  // Null: no memory. Its own.
 };
 
-// Fails as the file does: resource_exhausted when the disk is full.
-Result<void> write_mp3(int fd, std::uint64_t offset, std::span<const unsigned char> bytes);
-
 }  // namespace onput::tts

@@ -61,6 +61,8 @@ bool is_foreign(char32_t code, std::string_view language) {
     if (language == "ru") {
         return code != U'ё' && code != U'Ё' && (code < U'А' || code > U'я');
     }
+    // Of Shan, Mon and Karen. Those of Burmese from Sanskrit and Pali are not seen as theirs.
+    if (language == "my") return code == 0x1022 || code == 0x1028 || code > 0x1059;
     // Keheh and Farsi yeh are typed for their Arabic likenesses.
     return language == "ar" && code > U'ٱ' && code != U'ک' && code != U'ی';
 }
@@ -70,8 +72,10 @@ struct Script {
     bool is_others = false;  // One letter in fifty is none of that language's.
 };
 
-// The script that most of the text's letters are in. An ideograph or syllable says as much as
-// several letters.
+// An ideograph or syllable says as much as so many letters.
+constexpr std::size_t dense_letters = 3;
+
+// The script that most of the text's letters are in.
 Script main_script(std::string_view utf8) {
     struct Weight {
         std::size_t letters = 0;
@@ -82,7 +86,7 @@ Script main_script(std::string_view utf8) {
         const std::string_view script = script_of(code);
         if (script.empty()) return;
         const bool is_dense = script == "han" || script == "ja" || script == "ko";
-        weights[script].letters += is_dense ? 3 : 1;
+        weights[script].letters += is_dense ? dense_letters : 1;
         weights[script].foreign += is_foreign(code, script) ? 1 : 0;
     });
     const auto best = std::ranges::max_element(
@@ -90,6 +94,12 @@ Script main_script(std::string_view utf8) {
     if (best == weights.end()) return {};
     const auto& [name, weight] = *best;
     return {.name = name, .is_others = weight.foreign > 0 && weight.foreign * 50 >= weight.letters};
+}
+
+// What a text is in that has letters which the language of its script lacks.
+std::string_view others_of(std::string_view language) {
+    if (language == "my") return "und-Mymr";
+    return language == "ru" ? "und-Cyrl" : "und-Arab";
 }
 
 // What others call a language, and what espeak-ng does.
@@ -109,11 +119,10 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 13> aliases{
 
 constexpr double script_score = 1024;  // CLD2's score per kilobyte when only the script counted.
 
-}  // namespace
-
-std::optional<RecognisedLanguage> recognise_language(std::string_view utf8) {
+// `likely`: what CLD2 is to prefer when two languages would do.
+std::optional<RecognisedLanguage> recognise(std::string_view utf8, CLD2::Language likely) {
     const std::string sample(utf8.substr(0, language_sample_bytes));
-    const CLD2::CLDHints hints{nullptr, nullptr, CLD2::UNKNOWN_ENCODING, CLD2::UNKNOWN_LANGUAGE};
+    const CLD2::CLDHints hints{nullptr, nullptr, CLD2::UNKNOWN_ENCODING, likely};
     std::array<CLD2::Language, 3> languages{};
     std::array<int, 3> percents{};
     std::array<double, 3> scores{};
@@ -123,21 +132,115 @@ std::optional<RecognisedLanguage> recognise_language(std::string_view utf8) {
         sample.data(), static_cast<int>(sample.size()), true, &hints, 0, languages.data(),
         percents.data(), scores.data(), nullptr, &text_bytes, &is_reliable);
     if (!is_reliable || language == CLD2::UNKNOWN_LANGUAGE) return {};
-    const std::string code = CLD2::LanguageCode(language);
+    // Of two, its answer may be the rarer one: on web pages English is often what surrounds a text.
+    const bool has_most = languages[0] != CLD2::UNKNOWN_LANGUAGE;
+    const std::string code = CLD2::LanguageCode(has_most ? languages[0] : language);
     // "xx-Glag": a script, and no language that CLD2 could name.
     const bool by_script_alone = code.starts_with("xx-") || scores[0] == script_score;
     return RecognisedLanguage{.language = canonical_language(code),
+                              .percent = percents[0],
                               .by_script_alone = by_script_alone};
 }
 
-std::string detect_language(std::string_view utf8, std::string_view fallback) {
-    if (auto recognised = recognise_language(utf8)) return std::move(recognised->language);
+// By the letters alone, for nothing else is known.
+std::string language_by_script(std::string_view utf8, std::string_view fallback) {
     const Script script = main_script(utf8.substr(0, language_sample_bytes));
     if (script.name.empty() || script.name == "latin") return std::string(fallback);
-    if (script.is_others) return script.name == "ru" ? "und-Cyrl" : "und-Arab";
+    if (script.is_others) return std::string(others_of(script.name));
     if (script.name == "han") return "cmn";
     const bool is_language = script.name.front() >= 'a';  // Scripts begin with a capital.
     return std::string(is_language ? "" : "und-") + std::string(script.name);
+}
+
+// "en-gb" -> en, canonical.
+std::string main_language(std::string_view tag) {
+    return canonical_language(tag.substr(0, tag.find('-')));
+}
+
+// By the name that CLD2 has for it, which may be one of those that others have.
+CLD2::Language known_to_cld2(std::string_view language) {
+    const auto named = [](std::string_view name) {
+        return CLD2::GetLanguageFromName(std::string(name).c_str());
+    };
+    CLD2::Language known = named(language);
+    for (const auto& [name, voice] : aliases) {
+        if (known == CLD2::UNKNOWN_LANGUAGE && voice == language) known = named(name);
+    }
+    return known;
+}
+
+// The scripts that a language is written in; none of one that ICU does not know.
+std::vector<UScriptCode> scripts_of(const std::string& language) {
+    std::array<UScriptCode, 8> codes{};
+    UErrorCode error = U_ZERO_ERROR;
+    const bool is_chinese = language == "cmn" || language == "yue";
+    const std::int32_t count = uscript_getCode(is_chinese ? "zh" : language.c_str(), codes.data(),
+                                               static_cast<std::int32_t>(codes.size()), &error);
+    if (U_FAILURE(error)) return {};
+    return {codes.begin(), codes.begin() + count};
+}
+
+struct Letters {
+    UScriptCode script = USCRIPT_UNKNOWN;  // That most are in.
+    std::size_t count = 0;                 // All, as paragraph_letters_min counts them.
+};
+
+Letters count_letters(std::string_view utf8) {
+    std::map<UScriptCode, std::size_t> counts;
+    Letters letters;
+    for_each_code_point(utf8, [&](char32_t code) {
+        const auto letter = static_cast<UChar32>(code);
+        if (u_isalpha(letter) == 0) return;
+        UErrorCode error = U_ZERO_ERROR;
+        const UScriptCode script = uscript_getScript(letter, &error);
+        if (U_FAILURE(error) || script == USCRIPT_COMMON || script == USCRIPT_INHERITED) return;
+        const bool is_dense = script == USCRIPT_HAN || script == USCRIPT_HIRAGANA ||
+                              script == USCRIPT_KATAKANA || script == USCRIPT_HANGUL;
+        const std::size_t weight = is_dense ? dense_letters : 1;
+        letters.count += weight;
+        std::size_t& count = counts[script];
+        count += weight;
+        if (letters.script == USCRIPT_UNKNOWN || count > counts[letters.script])
+            letters.script = script;
+    });
+    return letters;
+}
+
+}  // namespace
+
+std::optional<RecognisedLanguage> recognise_language(std::string_view utf8) {
+    return recognise(utf8, CLD2::UNKNOWN_LANGUAGE);
+}
+
+TextLanguage detect_language(std::string_view utf8, std::string_view fallback) {
+    auto recognised = recognise_language(utf8);
+    const auto is_others = [utf8] {
+        return main_script(utf8.substr(0, language_sample_bytes)).is_others;
+    };
+    if (!recognised || (recognised->by_script_alone && is_others()))
+        return {.language = language_by_script(utf8, fallback)};
+    return {.language = std::move(recognised->language), .confidence = recognised->percent};
+}
+
+ParagraphLanguage paragraph_language(std::string_view utf8, std::string_view main) {
+    const std::string text_language = main_language(main);
+    const Letters letters = count_letters(utf8);
+    if (letters.count == 0) return {.language = text_language};
+    const auto scripts = scripts_of(text_language);
+    const bool is_other_script =
+        !scripts.empty() && std::ranges::find(scripts, letters.script) == scripts.end();
+    if (letters.count >= paragraph_letters_min) {
+        const auto recognised = recognise(utf8, known_to_cld2(text_language));
+        const bool is_sure = recognised && !recognised->by_script_alone &&
+                             recognised->percent >= paragraph_percent_min;
+        if (is_sure) {
+            return {.language = recognised->language,
+                    .is_other_script = is_other_script,
+                    .is_sure = true};
+        }
+    }
+    if (!is_other_script) return {.language = text_language};
+    return {.language = language_by_script(utf8, text_language), .is_other_script = true};
 }
 
 std::string canonical_language(std::string_view code) {

@@ -18,14 +18,36 @@ inline constexpr std::size_t language_tag_bytes_max = 35;        // RFC 5646, 4.
 
 struct RecognisedLanguage {
     std::string language;
+    int percent = 0;               // Of the text, as CLD2 has it: how much is in this language.
     bool by_script_alone = false;  // One language uses the script, so the words say nothing more.
 };
 // Nothing when CLD2 is not sure. `utf8` is well-formed.
 std::optional<RecognisedLanguage> recognise_language(std::string_view utf8);
 
-// A language tag as espeak-ng writes them: "en", "vi", "cmn", "pt". Not every language that can be
-// recognised has a voice, and no "und" has one.
-std::string detect_language(std::string_view utf8, std::string_view fallback);
+struct TextLanguage {
+    // A tag as espeak-ng writes them: "en", "vi", "cmn", "pt". Not every language that can be
+    // recognised has a voice, and no "und" has one.
+    std::string language;
+    // RecognisedLanguage::percent; 0: CLD2 was not sure, and the script or the fallback decided.
+    int confidence = 0;
+};
+TextLanguage detect_language(std::string_view utf8, std::string_view fallback);
+
+// A paragraph in the script of its text has so many letters at least where it is taken to be in
+// another language; an ideograph or syllable counts as three.
+inline constexpr std::size_t paragraph_letters_min = 32;
+// And CLD2 finds so much of it to be in that language.
+inline constexpr int paragraph_percent_min = 80;
+
+struct ParagraphLanguage {
+    std::string language;          // As TextLanguage has it.
+    bool is_other_script = false;  // Most of its letters are none of the text's language.
+    bool is_sure = false;          // Else it is the text's language, or the script's.
+};
+// Of one paragraph of a text that is in `main` as a whole. In the script of `main` it is in
+// another language only where CLD2, which is told of `main`, is sure of that: names, titles and
+// short lines stay with the text.
+ParagraphLanguage paragraph_language(std::string_view utf8, std::string_view main);
 
 // What others call a language, as espeak-ng calls it: "zh" -> cmn, "no" -> nb. Others stay.
 std::string canonical_language(std::string_view code);

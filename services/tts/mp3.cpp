@@ -10,6 +10,7 @@
 #include "common/base/check.hpp"
 #include "common/base/utf8.hpp"
 #include "services/tts/lame_encoder.hpp"
+#include "services/tts/output_file.hpp"
 
 namespace onput::tts {
 namespace {
@@ -86,7 +87,7 @@ Result<void> Mp3Writer::finish() {
     // LAME kept a frame free for it at the start; its size is the same now.
     const std::size_t head = lame_get_lametag_frame(encoder_->lame, encoded.data(), encoded.size());
     ONPUT_CHECK(head <= encoded.size() && head_at_ + head <= bytes_);
-    return write_mp3(fd_, head_at_, {encoded.data(), head});
+    return write_output(fd_, head_at_, {encoded.data(), head});
 }
 
 Result<void> Mp3Writer::put(std::span<const unsigned char> bytes) {
@@ -96,7 +97,7 @@ Result<void> Mp3Writer::put(std::span<const unsigned char> bytes) {
 }
 
 Result<void> Mp3Writer::drain() {
-    ONPUT_TRY_VOID(write_mp3(fd_, bytes_, buffer_));
+    ONPUT_TRY_VOID(write_output(fd_, bytes_, buffer_));
     bytes_ += buffer_.size();
     buffer_.clear();
     return {};

@@ -1,13 +1,11 @@
 #include "services/tts/phrase_search.hpp"
 
 #include <algorithm>
-#include <span>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "common/base/check.hpp"
-#include "common/base/encoding.hpp"
 
 namespace onput::tts {
 namespace {
@@ -25,38 +23,12 @@ bool is_continuation(char c) {
     return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
 }
 
-// Its beginning, cut between two characters.
-std::string_view excerpt(std::string_view text) {
-    if (text.size() <= named_phrase_bytes_max) return text;
-    std::size_t end = named_phrase_bytes_max;
-    while (is_continuation(text[end])) --end;
-    return text.substr(0, end);
-}
-
-std::span<const LeftOutPhrase> named(const std::vector<LeftOutPhrase>& phrases) {
-    return std::span(phrases).first(std::min(phrases.size(), phrases_named_max));
-}
-
 }  // namespace
 
-std::string describe_left_out(const std::vector<LeftOutPhrase>& phrases) {
-    if (phrases.empty()) return "";
-    std::string text =
-        fmt::format(", {} phrase{} left out, which the speech engine cannot say:", phrases.size(),
-                    phrases.size() == 1 ? "" : "s");
-    for (const auto& phrase : named(phrases)) {
-        const auto begin = excerpt(phrase.text);
-        text += fmt::format(" \"{}{}\"", begin, begin.size() < phrase.text.size() ? "..." : "");
-    }
-    return text;
-}
-
-std::string left_out_metadata(const std::vector<LeftOutPhrase>& phrases) {
-    std::string text;
-    for (const auto& phrase : named(phrases)) {
-        text += fmt::format("{}{}", text.empty() ? "" : ",", percent_encode(excerpt(phrase.text)));
-    }
-    return text;
+LeftOut left_out_of(const std::vector<LeftOutPhrase>& phrases) {
+    LeftOut left_out;
+    for (const LeftOutPhrase& phrase : phrases) left_out.add(phrase.text);
+    return left_out;
 }
 
 std::optional<std::size_t> find_middle(std::string_view phrase) {

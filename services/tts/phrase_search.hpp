@@ -18,6 +18,7 @@
 
 #include "common/base/result.hpp"
 #include "services/tts/job.hpp"
+#include "services/tts/left_out.hpp"
 
 namespace onput::tts {
 
@@ -77,13 +78,8 @@ private:
     std::vector<LeftOutPhrase> left_out_;
 };
 
-// For people, as the end of a sentence: ", 1 phrase left out, ...: \"...\""; empty for none. And
-// for an object's metadata: percent-encoded, with commas between. Of many or long phrases, both
-// hold the beginning.
-inline constexpr std::size_t phrases_named_max = 5;
-inline constexpr std::size_t named_phrase_bytes_max = 60;
-std::string describe_left_out(const std::vector<LeftOutPhrase>& phrases);
-std::string left_out_metadata(const std::vector<LeftOutPhrase>& phrases);
+// For people.
+LeftOut left_out_of(const std::vector<LeftOutPhrase>& phrases);
 
 // Where a phrase is halved: at the white space next to its middle, else between two characters.
 // Nothing when it is to stay whole.

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace onput::tts {
 namespace {
@@ -14,16 +15,31 @@ Result<SpeechResult> decode_result(const Result<std::string>& verdict) {
     return schema::decode<SpeechResult>(*verdict);
 }
 
+constexpr int sure = 100;
+
 }  // namespace
+
+LeftOut left_out_of(const PhraseSearch& search, const SpeechResult& result) {
+    LeftOut left_out = left_out_of(search.left_out());
+    left_out.add({.count = result.unspoken, .named = result.unspoken_texts});
+    return left_out;
+}
 
 std::map<std::string, std::string> recording_metadata(const SpeechResult& result,
                                                       const LeftOut& left_out) {
     std::map<std::string, std::string> metadata{
         {"onput-voice", result.voice},
         {"onput-language", result.language},
+        {"onput-encoding", result.encoding},
         {"onput-duration-ms", fmt::to_string(result.duration_ms)}};
-    if (!left_out.empty()) {
-        metadata["onput-left-out"] = fmt::to_string(left_out.size());
+    if (result.chosen_by == "text")
+        metadata["onput-language-confidence"] = fmt::to_string(result.language_confidence);
+    if (result.encoding_confidence != sure)
+        metadata["onput-encoding-confidence"] = fmt::to_string(result.encoding_confidence);
+    if (result.languages.size() > 1)
+        metadata["onput-languages"] = fmt::format("{}", fmt::join(result.languages, ","));
+    if (left_out.count > 0) {
+        metadata["onput-left-out"] = fmt::to_string(left_out.count);
         metadata["onput-left-out-phrases"] = left_out_metadata(left_out);
     }
     return metadata;
@@ -32,9 +48,15 @@ std::map<std::string, std::string> recording_metadata(const SpeechResult& result
 schema::JobOutcome make_outcome(const Output& output, const SpeechResult& result,
                                 const LeftOut& left_out, const schema::ObjectPut& put) {
     schema::JobOutcome outcome;
-    outcome.summary =
-        fmt::format("s3://{}/{}, {:.1f} s of speech, voice {}, text {}", output.bucket, output.key,
-                    static_cast<double>(result.duration_ms) / 1000, result.voice, result.encoding);
+    const bool is_seen = result.chosen_by == "text" && result.language_confidence > 0;
+    const bool is_guessed = result.encoding_confidence != sure;
+    outcome.summary = fmt::format(
+        "s3://{}/{}, {:.1f} s of speech, voice {}{}, text {}{}", output.bucket, output.key,
+        static_cast<double>(result.duration_ms) / 1000, result.voice,
+        is_seen ? fmt::format(" ({} % sure)", result.language_confidence) : "", result.encoding,
+        is_guessed ? fmt::format(" ({} % sure)", result.encoding_confidence) : "");
+    if (result.languages.size() > 1)
+        outcome.summary += fmt::format(", languages {}", fmt::join(result.languages, ", "));
     outcome.summary += describe_left_out(left_out);
     outcome.outputs.push_back({.name = "speech",
                                .bucket = output.bucket,

@@ -4,11 +4,11 @@
 #include <map>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "common/async/task.hpp"
 #include "common/worker/object_job.hpp"
 #include "services/tts/job.hpp"
+#include "services/tts/left_out.hpp"
 #include "services/tts/phrase_search.hpp"
 #include "services/tts/request.hpp"
 
@@ -16,13 +16,16 @@ namespace onput::tts {
 
 inline constexpr std::string_view recording_content_type = "audio/mpeg";
 
-using LeftOut = std::vector<LeftOutPhrase>;
-
 // Runs children on the job's files until the search is at its end; all together have the job's
 // time.
 Task<Result<SpeechResult>> run_children(worker::ObjectJob& job, PhraseSearch& search);
 
-// onput-voice, onput-language, onput-duration-ms, and what was left out.
+// What of the text has not been spoken: phrases that crash the engine, paragraphs without a voice.
+LeftOut left_out_of(const PhraseSearch& search, const SpeechResult& result);
+
+// onput-voice, onput-language and onput-encoding, the confidences of what was seen by the text or
+// the bytes alone, onput-languages where there are several, onput-duration-ms, and what was left
+// out.
 std::map<std::string, std::string> recording_metadata(const SpeechResult& result,
                                                       const LeftOut& left_out);
 

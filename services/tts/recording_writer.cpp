@@ -8,6 +8,7 @@
 #include "common/base/errno_text.hpp"
 #include "services/tts/lame_encoder.hpp"
 #include "services/tts/mp3.hpp"
+#include "services/tts/output_file.hpp"
 #include "services/tts/recording_format.hpp"
 #include "services/tts/sound/sound_writer.hpp"
 #include "services/tts/speech.hpp"
@@ -84,7 +85,7 @@ public:
         append(16, 2);  // Bits.
         text("data");
         append(sample_bytes, 4);
-        return write_mp3(fd_, 0, buffer_);
+        return write_output(fd_, 0, buffer_);
     }
     [[nodiscard]] std::uint64_t samples() const override { return samples_; }
     [[nodiscard]] std::uint64_t bytes() const override { return written_; }
@@ -101,7 +102,7 @@ private:
             buffer_.push_back(static_cast<unsigned char>(value & 0xff));
     }
     Result<void> drain() {
-        ONPUT_TRY_VOID(write_mp3(fd_, written_, buffer_));
+        ONPUT_TRY_VOID(write_output(fd_, written_, buffer_));
         written_ += buffer_.size();
         buffer_.clear();
         return {};

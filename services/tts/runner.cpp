@@ -68,12 +68,13 @@ Task<worker::JobEnd> speak(ObjectJob& job, const Config& config) {
     PhraseSearch search(std::move(parameters));
     ONPUT_CO_TRY(const auto result, co_await run_children(job, search));
 
+    const LeftOut left_out = left_out_of(search, result);
     const ObjectJob::Part recording;
-    ONPUT_CO_TRY(const auto put,
-                 explained(co_await job.upload(
-                               make_recording(job, output, result, search.left_out()), recording),
-                           "upload the recording"));
-    co_return make_outcome(output, result, search.left_out(), put);
+    ONPUT_CO_TRY(
+        const auto put,
+        explained(co_await job.upload(make_recording(job, output, result, left_out), recording),
+                  "upload the recording"));
+    co_return make_outcome(output, result, left_out, put);
 }
 
 }  // namespace

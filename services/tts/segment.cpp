@@ -28,26 +28,14 @@ std::size_t find_paragraph_end(std::string_view text) {
 
 // Marks that end a sentence before white space only, and those of scripts that write no spaces.
 constexpr std::array<std::string_view, 6> spaced_marks{".", "!", "?", "\u2026", "\u0964", "\u061f"};
-constexpr std::array<std::string_view, 4> plain_marks{"\u3002", "\uff01", "\uff1f", "\uff0e"};
+constexpr std::array<std::string_view, 5> plain_marks{"\u3002", "\uff01", "\uff1f", "\uff0e",
+                                                      "\u104b"};
 constexpr std::array<std::string_view, 6> closing_marks{"\"",     "'",      ")",
                                                         "\u201d", "\u2019", "\u00bb"};
 
 bool ends_with_any(std::string_view text, const auto& marks) {
     return std::ranges::any_of(marks,
                                [text](std::string_view mark) { return text.ends_with(mark); });
-}
-
-bool ends_sentence(std::string_view before, bool white_follows) {
-    if (ends_with_any(before, plain_marks)) return true;
-    if (!white_follows) return false;
-    // "He said: 'Go.'" ends with its quotation mark.
-    for (const std::string_view mark : closing_marks) {
-        if (before.ends_with(mark)) {
-            before.remove_suffix(mark.size());
-            break;
-        }
-    }
-    return ends_with_any(before, spaced_marks);
 }
 
 // Where to cut `text`, longer than a segment may be: at most segment_bytes_max, more than 0.
@@ -67,6 +55,19 @@ std::size_t find_cut(std::string_view text) {
 }
 
 }  // namespace
+
+bool ends_sentence(std::string_view before, bool white_follows) {
+    if (ends_with_any(before, plain_marks)) return true;
+    if (!white_follows) return false;
+    // "He said: 'Go.'" ends with its quotation mark.
+    for (const std::string_view mark : closing_marks) {
+        if (before.ends_with(mark)) {
+            before.remove_suffix(mark.size());
+            break;
+        }
+    }
+    return ends_with_any(before, spaced_marks);
+}
 
 void Segmenter::feed(std::string_view utf8) {
     ONPUT_CHECK(!is_finished_);

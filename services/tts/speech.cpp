@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "common/base/check.hpp"
+#include "services/tts/script/burmese.hpp"
 
 namespace onput::tts {
 namespace {
@@ -222,8 +223,11 @@ Result<void> synthesize(const SegmentSource& segments, const SpeechSettings& set
     ONPUT_TRY_VOID(apply(settings));
     Synthesis synthesis{.sink = sink};
     for (;;) {
-        ONPUT_TRY(const std::optional<std::string> segment, segments());
+        ONPUT_TRY(std::optional<std::string> segment, segments());
         if (!segment) return {};
+        if (is_burmese(settings.voice)) {
+            ONPUT_TRY(segment, part_burmese(*segment));
+        }
         // Not marked as SSML or phonemes: "<" and "[[" of a text are read, not obeyed.
         const auto status =
             espeak_ng_Synthesize(segment->c_str(), segment->size() + 1, 0, POS_CHARACTER, 0,

@@ -182,9 +182,11 @@ std::unexpected<Error> TextDecoder::unknown_encoding() const {
 
 Result<void> TextDecoder::decide_other() {
     auto charset = known_charset(declared_);
-    if (!charset || !fits_declared(pending_, *charset)) charset = detect_charset(pending_);
-    if (!charset) return unknown_encoding();
-    return open_other(*std::move(charset));
+    if (charset && fits_declared(pending_, *charset)) return open_other(*std::move(charset));
+    auto detected = detect_charset(pending_);
+    if (!detected) return unknown_encoding();
+    confidence_ = detected->confidence;
+    return open_other(std::move(detected->name));
 }
 
 Result<void> TextDecoder::open_other(std::string charset) {

@@ -50,6 +50,8 @@ public:
 
     // "utf-8", "utf-16le", "utf-16be", "windows-1252", "koi8-r"; empty until it is decided.
     [[nodiscard]] const std::string& encoding() const { return name_; }
+    // How sure it is, of 100: what nothing but the bytes says is as sure as ICU (charset.hpp).
+    [[nodiscard]] int encoding_confidence() const { return confidence_; }
     // Appended so far.
     [[nodiscard]] std::uint64_t characters() const { return characters_; }
 
@@ -68,6 +70,7 @@ private:
     std::string declared_;
     std::optional<TextEncoding> encoding_;
     std::string name_;
+    int confidence_ = 100;
     std::optional<CharsetDecoder> other_;
     Normalizer normalizer_;
     std::string pending_;  // Not decoded yet: the probe, or a cut character.

@@ -57,6 +57,18 @@ Result<VoiceChoice> chosen(Result<Voice> voice, std::string_view chosen_by) {
 
 }  // namespace
 
+std::optional<Voice> choose_paragraph_voice(std::string_view language, std::string_view engine,
+                                            const FindVoice& find,
+                                            const FindNaturalVoice& find_natural) {
+    const NearLanguages no_hints;
+    const Finders finders{.by_name = find,
+                          .natural = find_natural,
+                          .engine = engine == neural_engine ? std::string_view() : engine,
+                          .near = no_hints};
+    auto voice = find_for_language(language, finders);
+    return voice ? std::optional(*std::move(voice)) : std::nullopt;
+}
+
 Result<VoiceChoice> choose_voice(const VoiceRequest& request, std::string_view sample,
                                  const FindVoice& find, const FindNaturalVoice& find_natural,
                                  const NearLanguages& near) {
@@ -72,9 +84,12 @@ Result<VoiceChoice> choose_voice(const VoiceRequest& request, std::string_view s
     }
     const std::string_view fallback =
         request.default_language.empty() ? last_resort : std::string_view(request.default_language);
-    const std::string language = detect_language(sample, fallback);
+    const auto [language, confidence] = detect_language(sample, fallback);
     auto voice = find_for_language(language, finders);
-    if (voice) return VoiceChoice{.voice = *std::move(voice), .chosen_by = "text"};
+    if (voice) {
+        return VoiceChoice{
+            .voice = *std::move(voice), .chosen_by = "text", .confidence = confidence};
+    }
     // Another language's voice would speak hours of noise.
     return fail(
         ErrorCode::invalid_argument,

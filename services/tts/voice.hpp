@@ -34,6 +34,7 @@ struct VoiceRequest {
 struct VoiceChoice {
     Voice voice;
     std::string chosen_by;  // "object", "function" or "text".
+    int confidence = 0;     // By the text: TextLanguage's.
 };
 
 // Answers not_found for what does not exist; tts::find_job_voice in production.
@@ -45,6 +46,12 @@ using FindNaturalVoice = std::function<std::optional<Voice>(std::string_view lan
 // tts::near_languages_of in production.
 using NearLanguages =
     std::function<std::vector<std::string>(std::string_view language, std::string_view engine)>;
+
+// Who speaks a paragraph in `language` of a text that is in another; nobody where no voice does. The
+// engine `neural` does not keep espeak-ng from it.
+std::optional<Voice> choose_paragraph_voice(std::string_view language, std::string_view engine,
+                                            const FindVoice& find,
+                                            const FindNaturalVoice& find_natural);
 
 // `sample` is the beginning of the text. Fails with invalid_argument, reason no_such_voice; the
 // message names languages or voices that would do, languages where there is a `near`.

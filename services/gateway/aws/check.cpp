@@ -11,6 +11,7 @@
 #include <fmt/ranges.h>
 
 #include "common/base/check.hpp"
+#include "common/base/utf8.hpp"
 #include "services/gateway/http/target.hpp"
 
 namespace onput::gateway::aws {
@@ -40,10 +41,7 @@ std::string shown(const Value& value) {
         text = value.scalar_text().value_or("null");
     }
     if (text.size() <= shown_bytes_max) return text;
-    std::size_t end = shown_bytes_max;
-    // Not in the middle of a character.
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-    return text.substr(0, end) + "...";
+    return std::string(utf8_prefix(text, shown_bytes_max)) + "...";
 }
 
 // The names that AWS's parsers have for what JSON can hold.

@@ -91,17 +91,19 @@ struct BookPart {
 
 // What the join is told of a part.
 struct BookPartResult {
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::book_part_result};
+    // Version 2 added languages.
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::book_part_result, .version = 2};
 
     std::string etag = {};
     std::uint64_t bytes = 0;
     std::uint64_t frames = 0;
     std::uint64_t segments = 0;                      // Spoken.
     std::vector<std::uint32_t> chapters = {};        // Frames before each heading.
-    std::uint32_t left_out = 0;                      // Phrases.
-    std::vector<std::string> left_out_phrases = {};  // The first few, cut.
+    std::uint32_t left_out = 0;                      // LeftOut's.
+    std::vector<std::string> left_out_phrases = {};  // Likewise.
+    std::vector<std::string> languages = {};         // SpeechResult's.
 
-    ONPUT_FIELDS(etag, bytes, frames, segments, chapters, left_out, left_out_phrases)
+    ONPUT_FIELDS(etag, bytes, frames, segments, chapters, left_out, left_out_phrases, languages)
     friend bool operator==(const BookPartResult&, const BookPartResult&) = default;
 };
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "services/tts/lame_encoder.hpp"
+#include "services/tts/output_file.hpp"
 #include "services/tts/speech.hpp"
 
 namespace onput::tts {
@@ -104,7 +105,7 @@ Result<void> Mp3PartWriter::take_frames() {
 }
 
 Result<void> Mp3PartWriter::drain() {
-    ONPUT_TRY_VOID(write_mp3(fd_, bytes_, kept_));
+    ONPUT_TRY_VOID(write_output(fd_, bytes_, kept_));
     bytes_ += kept_.size();
     kept_.clear();
     return {};

@@ -84,17 +84,14 @@ schema::LaneSplit make_split(const BookPlan& plan, BookJoin join, BookPart part)
 
 BookPartResult result_of(const SpeechResult& spoken, const LeftOut& left_out,
                          const schema::ObjectPut& put) {
-    BookPartResult result{.etag = put.etag,
-                          .bytes = spoken.output_bytes,
-                          .frames = spoken.frames,
-                          .segments = spoken.segments,
-                          .chapters = spoken.chapters,
-                          .left_out = static_cast<std::uint32_t>(left_out.size())};
-    for (const LeftOutPhrase& phrase : left_out) {
-        if (result.left_out_phrases.size() == phrases_named_max) break;
-        result.left_out_phrases.push_back(phrase.text.substr(0, named_phrase_bytes_max));
-    }
-    return result;
+    return {.etag = put.etag,
+            .bytes = spoken.output_bytes,
+            .frames = spoken.frames,
+            .segments = spoken.segments,
+            .chapters = spoken.chapters,
+            .left_out = static_cast<std::uint32_t>(left_out.count),
+            .left_out_phrases = left_out.named,
+            .languages = spoken.languages};
 }
 
 // --- What the join says of all parts ------------------------------------------------------------
@@ -124,6 +121,14 @@ std::vector<Mp3Chapter> chapters_of(const BookJoin& book,
     return chapters;
 }
 
+// Those that are not among `all` yet.
+void add_languages(const std::vector<std::string>& more, std::vector<std::string>& all) {
+    for (const std::string& language : more) {
+        const bool is_new = std::ranges::find(all, language) == all.end();
+        if (is_new && all.size() < languages_named_max) all.push_back(language);
+    }
+}
+
 Result<JoinedBook> join_results(const BookJoin& book, const std::vector<std::string>& encoded) {
     JoinedBook joined{.speech = book.speech};
     std::vector<BookPartResult> results;
@@ -135,12 +140,8 @@ Result<JoinedBook> join_results(const BookJoin& book, const std::vector<std::str
         frames += result.frames;
         joined.speech.segments += result.segments;
         joined.speech.output_bytes += result.bytes;
-        for (std::uint32_t i = 0;
-             i < std::min<std::uint32_t>(result.left_out, phrases_left_out_max); ++i) {
-            auto& phrases = result.left_out_phrases;
-            joined.left_out.push_back(
-                {.range = {}, .text = i < phrases.size() ? std::move(phrases[i]) : std::string()});
-        }
+        joined.left_out.add({.count = result.left_out, .named = result.left_out_phrases});
+        add_languages(result.languages, joined.speech.languages);
         parts.push_back({.frames = result.frames, .bytes = result.bytes});
         joined.upload_parts.push_back(
             {.number = first_sound_part + static_cast<std::uint32_t>(results.size()),
@@ -242,6 +243,7 @@ Task<Result<std::optional<schema::LaneSplit>>> split_book(ObjectJob& job, Book b
     part.speech.charset.clear();
     part.speech.document.clear();
     part.speech.object_voice = planned.voice;
+    part.speech.by_paragraph = planned.chosen_by == "text";
     part.speech.characters_max = 0;
     BookJoin join{.bucket = book.output.bucket,
                   .key = book.output.key,
@@ -297,8 +299,9 @@ Task<JobEnd> speak_book_part(ObjectJob& job) {
     schema::JobOutcome outcome;
     outcome.summary =
         fmt::format("{:.1f} s of speech", static_cast<double>(spoken.duration_ms) / 1000);
-    outcome.summary += describe_left_out(search.left_out());
-    outcome.part_result = schema::encode(result_of(spoken, search.left_out(), put));
+    const LeftOut left_out = left_out_of(search, spoken);
+    outcome.summary += describe_left_out(left_out);
+    outcome.part_result = schema::encode(result_of(spoken, left_out, put));
     co_return outcome;
 }
 

@@ -67,7 +67,10 @@ void EpubReader::end_chapter() {
         headings_.push_back(heading);
         headings_.back().offset += begin_;
     }
-    if (encoding_.empty()) encoding_ = decoder_->encoding();
+    if (encoding_.empty()) {
+        encoding_ = decoder_->encoding();
+        encoding_confidence_ = decoder_->encoding_confidence();
+    }
     characters_ += decoder_->characters();
     decoder_.reset();
 }

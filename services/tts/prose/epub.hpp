@@ -40,6 +40,7 @@ public:
     [[nodiscard]] const std::vector<Heading>& headings() const { return headings_; }
     // As TextDecoder's: of the first chapter; of all so far.
     [[nodiscard]] const std::string& encoding() const { return encoding_; }
+    [[nodiscard]] int encoding_confidence() const { return encoding_confidence_; }
     [[nodiscard]] std::uint64_t characters() const { return characters_; }
 
 private:
@@ -60,6 +61,7 @@ private:
     bool has_chapter_begun_ = false;
     std::vector<Heading> headings_;
     std::string encoding_;
+    int encoding_confidence_ = 0;
     std::uint64_t characters_ = 0;
 };
 

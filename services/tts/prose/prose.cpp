@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/base/text.hpp"
+#include "common/base/utf8.hpp"
 
 namespace onput::tts {
 namespace {
@@ -35,13 +36,7 @@ bool is_white(char c) {
 
 // At most so many bytes, cut between two characters.
 void append_cut(std::string& title, std::string_view text) {
-    std::size_t bytes =
-        std::min(text.size(), heading_bytes_max - std::min(title.size(), heading_bytes_max));
-    while (bytes > 0 && bytes < text.size() &&
-           (static_cast<unsigned char>(text[bytes]) & 0xc0) == 0x80) {
-        --bytes;
-    }
-    title += text.substr(0, bytes);
+    title += utf8_prefix(text, heading_bytes_max - std::min(title.size(), heading_bytes_max));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "common/base/utf8.hpp"
+#include "services/tts/script/burmese.hpp"
 #include "services/tts/script/segmentation.hpp"
 #include "services/tts/script/speakable.hpp"
 #include "services/tts/ssml/phonemes.hpp"
@@ -242,7 +243,8 @@ private:
         std::size_t at = range.begin;
         for (const ByteRange& word : words_in(range)) {
             if (word.begin < at) continue;  // Within what a lexicon has replaced.
-            ONPUT_TRY(const std::string gap, engine_text(text.substr(at, word.begin - at)));
+            ONPUT_TRY(std::string gap, engine_text(text.substr(at, word.begin - at)));
+            if (is_burmese(language_of(style))) gap = clauses_.before(gap, word.end - word.begin);
             append(style, gap);
             at = word.begin;
             const auto match = lexicons == nullptr
@@ -288,6 +290,7 @@ private:
     void close(Close where) {
         Utterance utterance = std::exchange(current_, {});
         part_characters_ = 0;
+        clauses_ = {};
         const bool is_heard = std::ranges::any_of(
             utterance.parts, [](const UtterancePart& part) { return has_speakable(part.text); });
         if (!is_heard) {
@@ -309,6 +312,7 @@ private:
     std::vector<Utterance> utterances_;
     std::vector<ByteRange> words_;  // Of the run.
     Utterance current_;
+    BurmeseClauses clauses_;              // Of the current utterance.
     std::uint32_t part_characters_ = 0;   // Of the current utterance's last part.
     std::optional<SourceSpan> sentence_;  // That no utterance has begun yet.
     std::uint64_t sentences_ = 0;

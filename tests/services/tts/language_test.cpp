@@ -7,6 +7,10 @@
 namespace onput::tts {
 namespace {
 
+std::string language_of(std::string_view text, std::string_view fallback) {
+    return detect_language(text, fallback).language;
+}
+
 struct Sample {
     std::string_view language;
     std::string_view text;
@@ -66,7 +70,7 @@ constexpr std::array samples{
 
 TEST(Language, each_sample_is_recognised) {
     for (const Sample& sample : samples) {
-        EXPECT_EQ(detect_language(sample.text, "en"), sample.language) << sample.text;
+        EXPECT_EQ(language_of(sample.text, "en"), sample.language) << sample.text;
     }
 }
 
@@ -87,7 +91,7 @@ TEST(Language, neighbours_are_told_apart) {
         Sample{"sw", "Leo hali ya hewa ni nzuri na tulitembea katika bustani na marafiki zetu."},
     };
     for (const Sample& sample : neighbours) {
-        EXPECT_EQ(detect_language(sample.text, "en"), sample.language) << sample.text;
+        EXPECT_EQ(language_of(sample.text, "en"), sample.language) << sample.text;
         EXPECT_TRUE(find_voice(sample.language)) << sample.language;
     }
 }
@@ -99,14 +103,13 @@ TEST(Language, each_recognised_language_has_a_voice) {
 }
 
 TEST(Language, a_text_without_a_hint_is_in_the_fallback) {
-    EXPECT_EQ(detect_language("", "vi"), "vi");
-    EXPECT_EQ(detect_language("12345 - 67890", "de"), "de");
-    EXPECT_EQ(detect_language("Xylophon", "de"), "de");
+    EXPECT_EQ(language_of("", "vi"), "vi");
+    EXPECT_EQ(language_of("12345 - 67890", "de"), "de");
+    EXPECT_EQ(language_of("Xylophon", "de"), "de");
 }
 
 TEST(Language, a_script_without_a_voice_is_not_taken_for_the_fallback) {
-    EXPECT_EQ(detect_language("དེ་རིང་གནམ་གཤིས་ཡག་པོ་འདུག ང་ཚོ་གླིང་ཀར་འཆམ་འཆམ་ལ་ཕྱིན་པ་ཡིན།", "en"),
-              "und-Tibt");
+    EXPECT_EQ(language_of("དེ་རིང་གནམ་གཤིས་ཡག་པོ་འདུག ང་ཚོ་གླིང་ཀར་འཆམ་འཆམ་ལ་ཕྱིན་པ་ཡིན།", "en"), "und-Tibt");
     EXPECT_FALSE(find_voice("und"));
 }
 
@@ -122,19 +125,19 @@ TEST(Language, letters_that_russian_or_arabic_lack_are_another_languages) {
         Sample{"ar", "سلام"},
     };
     for (const Sample& sample : others) {
-        EXPECT_EQ(detect_language(sample.text, "en"), sample.language) << sample.text;
+        EXPECT_EQ(language_of(sample.text, "en"), sample.language) << sample.text;
     }
 }
 
 TEST(Language, a_foreign_name_does_not_change_the_language) {
-    EXPECT_EQ(detect_language(
+    EXPECT_EQ(language_of(
                   "She flew from Nguyễn's home to the city of Москва and was happy with it.", "en"),
               "en");
-    EXPECT_EQ(detect_language(
-                  "我们去看了アニメ。今天天气很好，我们还去公园散步，然后和很多朋友一起喝咖啡，"
-                  "大家都觉得这一天过得非常愉快，晚上才回家休息。",
-                  "en"),
-              "cmn");
+    EXPECT_EQ(
+        language_of("我们去看了アニメ。今天天气很好，我们还去公园散步，然后和很多朋友一起喝咖啡，"
+                    "大家都觉得这一天过得非常愉快，晚上才回家休息。",
+                    "en"),
+        "cmn");
 }
 
 TEST(Language, only_the_beginning_counts) {
@@ -142,7 +145,54 @@ TEST(Language, only_the_beginning_counts) {
     while (text.size() < language_sample_bytes)
         text += "This is the way that it was in the beginning. ";
     for (int i = 0; i < 10'000; ++i) text += "Das ist nicht das Ende. ";
-    EXPECT_EQ(detect_language(text, "fr"), "en");
+    EXPECT_EQ(language_of(text, "fr"), "en");
+}
+
+// Own sentences.
+constexpr std::string_view shan = "မိူဝ်ႈၼႆႉၾႃႉၽူၼ်လီႁႂ်ႈႁဝ်းၵႂႃႇလဵၼ်ႈၼႂ်းသူၼ်မွၵ်ႇတင်းပီႈၼွင်ႉ။";
+constexpr std::string_view burmese =
+    "ဒီနေ့ ရာသီဥတု ကောင်းတယ်။ ကျွန်တော်တို့ ပန်းခြံထဲမှာ လမ်းလျှောက်ပြီး ကော်ဖီ သောက်ခဲ့တယ်။";
+
+TEST(Language, shan_is_not_taken_for_burmese_whose_script_it_shares) {
+    EXPECT_EQ(language_of(burmese, "en"), "my");
+    EXPECT_EQ(language_of(shan, "en"), "und-Mymr");
+}
+
+TEST(Language, how_sure_it_is_goes_with_it) {
+    EXPECT_GT(detect_language(samples[0].text, "fr").confidence, 90);
+    EXPECT_EQ(detect_language("Xylophon", "de").confidence, 0);
+    EXPECT_EQ(detect_language("привет", "de").confidence, 0);
+}
+
+TEST(ParagraphLanguage, another_language_is_seen_in_every_text) {
+    for (const std::string_view main : {"en", "vi", "ja", "ru", "cmn"}) {
+        for (const Sample& sample : samples) {
+            const auto seen = paragraph_language(sample.text, main);
+            EXPECT_EQ(seen.language, sample.language) << main << ": " << sample.text;
+        }
+    }
+}
+
+TEST(ParagraphLanguage, what_is_short_stays_with_its_text_unless_its_script_is_another) {
+    EXPECT_EQ(paragraph_language("Chapter 12: Le Mans", "en").language, "en");
+    EXPECT_EQ(paragraph_language("Jean-Jacques Rousseau", "de-AT").language, "de");
+    EXPECT_EQ(paragraph_language("12345", "vi").language, "vi");
+    EXPECT_EQ(paragraph_language("", "vi").language, "vi");
+    EXPECT_EQ(paragraph_language("привет", "en-us").language, "ru");
+    EXPECT_EQ(paragraph_language("こんにちは", "en").language, "ja");
+    EXPECT_EQ(paragraph_language("第一章", "ja").language, "ja");
+    EXPECT_EQ(paragraph_language("第一章", "en").language, "cmn");
+    EXPECT_EQ(paragraph_language("Добар дан", "uk").language, "uk");
+    EXPECT_EQ(paragraph_language("Windows 11", "ru").language, "ru");
+}
+
+TEST(ParagraphLanguage, letters_of_another_script_are_told) {
+    EXPECT_FALSE(paragraph_language(samples[0].text, "vi").is_other_script);
+    EXPECT_TRUE(paragraph_language(samples[0].text, "ru").is_other_script);
+    EXPECT_TRUE(paragraph_language(shan, "en").is_other_script);
+    EXPECT_EQ(paragraph_language(shan, "en").language, "und-Mymr");
+    // A language that ICU does not know has no script that another could be.
+    EXPECT_FALSE(paragraph_language("привет", "qqq").is_other_script);
 }
 
 TEST(Language, a_tag_is_looked_for_from_special_to_general) {

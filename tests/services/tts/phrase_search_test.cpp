@@ -162,13 +162,37 @@ TEST(PhraseSearchTest, a_long_phrase_without_spaces_is_cut_between_letters) {
     EXPECT_FALSE(find_middle(" word "));
 }
 
-TEST(PhraseSearchTest, what_is_left_out_is_named) {
-    const std::vector<LeftOutPhrase> phrases{{.range = {}, .text = "BAD \u1000"}};
-    EXPECT_EQ(describe_left_out(phrases),
+TEST(LeftOutTest, what_is_left_out_is_named) {
+    const LeftOut one = left_out_of({{.range = {}, .text = "BAD \u1000"}});
+    EXPECT_EQ(describe_left_out(one),
               ", 1 phrase left out, which the speech engine cannot say: \"BAD \u1000\"");
-    EXPECT_EQ(left_out_metadata(phrases), "BAD%20%E1%80%80");
-    const std::vector<LeftOutPhrase> many(40, {.range = {}, .text = std::string(8000, 'x')});
+    EXPECT_EQ(left_out_metadata(one), "BAD%20%E1%80%80");
+    EXPECT_EQ(describe_left_out({}), "");
+    EXPECT_EQ(left_out_metadata({}), "");
+}
+
+TEST(LeftOutTest, of_many_the_first_are_named_and_all_are_counted) {
+    LeftOut many = left_out_of({40, {.range = {}, .text = std::string(8000, 'x')}});
+    EXPECT_EQ(many.count, 40U);
+    EXPECT_EQ(many.named,
+              std::vector(phrases_named_max, std::string(named_phrase_bytes_max, 'x') + "..."));
     EXPECT_LT(left_out_metadata(many).size(), 1000U);
+    many.add({.count = 3, .named = {"more"}});
+    EXPECT_EQ(many.count, 43U);
+    EXPECT_EQ(many.named.size(), phrases_named_max);
+    LeftOut first{.count = 1, .named = {"one"}};
+    first.add(many);
+    EXPECT_EQ(first.count, 44U);
+    EXPECT_EQ(first.named[0], "one");
+    EXPECT_EQ(first.named.size(), phrases_named_max);
+}
+
+TEST(LeftOutTest, no_letter_is_cut) {
+    LeftOut left_out;
+    std::string text = "x";
+    while (text.size() < 2 * named_phrase_bytes_max) text += "\u1000";
+    left_out.add(text);
+    EXPECT_EQ(left_out.named[0], text.substr(0, 58) + "...");
 }
 
 }  // namespace

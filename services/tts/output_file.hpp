@@ -1,0 +1,17 @@
+// Writing what a job makes into its output file.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "common/base/result.hpp"
+
+namespace onput::tts {
+
+// All of `bytes`, from `offset` on. resource_exhausted: the disk is full, or the file may not grow
+// so far.
+Result<void> write_output(int fd, std::uint64_t offset, std::span<const unsigned char> bytes);
+Result<void> write_output(int fd, std::uint64_t offset, std::string_view text);
+
+}  // namespace onput::tts
