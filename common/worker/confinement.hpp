@@ -1,6 +1,6 @@
 // What keeps a job's child from everything but its two files: what it can open (Landlock), what it
-// can ask of the kernel (seccomp), what it may do as its user (capabilities), and what it was told
-// (environment). Each part holds without the others. Internal to job_process.
+// may do as its user (capabilities), and what it was told (environment); and what it can ask of the
+// kernel (computing_filter.hpp). Each part holds without the others. Internal to job_process.
 #pragma once
 
 #include <cstdint>
@@ -28,15 +28,11 @@ Result<std::optional<FileDescriptor>> make_file_ruleset(const FileAllowance& all
 // For this process and its threads, for ever: forbid_new_privileges() has been called.
 Result<void> restrict_files(const FileDescriptor& ruleset);
 
-// No exec gives more than this process has. Needed by the two below and above.
+// No exec gives more than this process has. Needed by restrict_files() and filters of calls.
 Result<void> forbid_new_privileges();
 
 // Gives up all capabilities, root's too. Whose files they are still counts.
 Result<void> drop_capabilities();
-
-// Only calls that computing on open files needs: memory, threads (where `threads_are_allowed`),
-// time, reading. The others fail with EPERM. The process must be the one that stays.
-Result<void> allow_computing_only(bool threads_are_allowed);
 
 // Empties the environment, and overwrites its texts in memory, where /proc shows them too.
 void erase_environment();

@@ -114,7 +114,7 @@ rlim_t memory_limit() {
 Result<std::string> run_confined(const JobChild& child, const JobFunction& run) {
     ONPUT_TRY_VOID(apply_job_limits(child.limits));
     ONPUT_TRY_VOID(drop_capabilities());
-    ONPUT_TRY_VOID(allow_computing_only(child.threads_max > 0));
+    ONPUT_TRY_VOID(child.calls->apply());
     // The one place that sees what any library of any job may throw.
     try {
         return run(child.parameters, input_at, output_at);

@@ -5,6 +5,7 @@
 #include <string>
 #include <sys/types.h>
 
+#include "common/worker/computing_filter.hpp"
 #include "common/worker/file_descriptor.hpp"
 #include "common/worker/job_process.hpp"
 #include "common/worker/program_host.hpp"
@@ -16,7 +17,7 @@ struct JobChild {
     pid_t zygote_pid = 0;
     std::string parameters;
     JobLimits limits;
-    std::size_t threads_max = 0;
+    const ComputingFilter* calls = nullptr;        // Never null.
     const FileDescriptor* file_ruleset = nullptr;  // Of make_file_ruleset(); nothing: none.
     FileDescriptor input;
     FileDescriptor output;

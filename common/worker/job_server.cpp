@@ -22,6 +22,7 @@
 #include "common/base/text.hpp"
 #include "common/worker/confinement.hpp"
 #include "common/worker/job_child.hpp"
+#include "common/worker/large_pages.hpp"
 
 namespace onput::worker {
 namespace {
@@ -120,6 +121,7 @@ void JobServer::prepare_process() {
 void JobServer::report_ready() {
     Result<void> initialised;
     if (options_.initialise) initialised = options_.initialise();
+    collapse_into_large_pages();
     if (initialised) initialised = prepare_confinement();
     FlatResult flat = initialised ? FlatResult{} : flatten(std::unexpected(initialised.error()));
     const JobReport ready{
@@ -132,6 +134,8 @@ void JobServer::report_ready() {
 Result<void> JobServer::prepare_confinement() {
     erase_environment();
     ONPUT_TRY(file_ruleset_, make_file_ruleset({.readable = options_.readable}));
+    const auto threads = options_.threads_max > 0 ? OwnThreads::allowed : OwnThreads::none;
+    ONPUT_TRY(calls_, ComputingFilter::make(threads));
     return {};
 }
 
@@ -221,7 +225,7 @@ Result<void> JobServer::fork_child(const JobRequest& request, Packet packet) {
         JobChild child{.zygote_pid = pid_,
                        .parameters = packet.bytes.substr(sizeof(JobRequest)),
                        .limits = request.limits,
-                       .threads_max = options_.threads_max,
+                       .calls = &*calls_,
                        .file_ruleset = file_ruleset_ ? &*file_ruleset_ : nullptr,
                        .input = std::move(packet.descriptors[0]),
                        .output = std::move(packet.descriptors[1]),

@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
+#include "common/worker/computing_filter.hpp"
 #include "common/worker/file_descriptor.hpp"
 #include "common/worker/job_process.hpp"
 #include "common/worker/job_wire.hpp"
@@ -64,6 +65,7 @@ private:
     FileDescriptor socket_;
     JobZygoteOptions options_;
     FileDescriptor child_signals_;
+    std::optional<ComputingFilter> calls_;
     std::optional<FileDescriptor> file_ruleset_;
     pid_t pid_ = 0;
     Clock::time_point threads_counted_at_;
