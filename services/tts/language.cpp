@@ -212,16 +212,6 @@ std::optional<RecognisedLanguage> recognise_language(std::string_view utf8) {
     return recognise(utf8, CLD2::UNKNOWN_LANGUAGE);
 }
 
-TextLanguage detect_language(std::string_view utf8, std::string_view fallback) {
-    auto recognised = recognise_language(utf8);
-    const auto is_others = [utf8] {
-        return main_script(utf8.substr(0, language_sample_bytes)).is_others;
-    };
-    if (!recognised || (recognised->by_script_alone && is_others()))
-        return {.language = language_by_script(utf8, fallback)};
-    return {.language = std::move(recognised->language), .confidence = recognised->percent};
-}
-
 ParagraphLanguage paragraph_language(std::string_view utf8, std::string_view main) {
     const std::string text_language = main_language(main);
     const Letters letters = count_letters(utf8);
@@ -241,6 +231,41 @@ ParagraphLanguage paragraph_language(std::string_view utf8, std::string_view mai
     }
     if (!is_other_script) return {.language = text_language};
     return {.language = language_by_script(utf8, text_language), .is_other_script = true};
+}
+
+namespace {
+
+// Of a text in several languages: the one that most letters of its paragraphs are in.
+std::optional<TextLanguage> language_of_most_paragraphs(std::string_view utf8,
+                                                        std::string_view fallback) {
+    std::map<std::string, std::size_t> letters;
+    std::size_t all = 0;
+    std::size_t paragraphs = 0;
+    for (std::size_t begin = 0; begin < utf8.size(); ++paragraphs) {
+        const std::size_t end = std::min(utf8.find("\n\n", begin), utf8.size());
+        const std::string_view paragraph = utf8.substr(begin, end - begin);
+        const std::size_t count = count_letters(paragraph).count;
+        const auto seen = paragraph_language(paragraph, fallback);
+        if (seen.is_sure) letters[seen.language] += count;
+        all += count;
+        begin = end + 2;
+    }
+    const auto most =
+        std::ranges::max_element(letters, {}, [](const auto& entry) { return entry.second; });
+    if (paragraphs < 2 || most == letters.end()) return {};
+    return TextLanguage{.language = most->first,
+                        .confidence = static_cast<int>(most->second * 100 / all)};
+}
+
+}  // namespace
+
+TextLanguage detect_language(std::string_view utf8, std::string_view fallback) {
+    utf8 = utf8_prefix(utf8, language_sample_bytes);
+    auto recognised = recognise_language(utf8);
+    if (recognised && !(recognised->by_script_alone && main_script(utf8).is_others))
+        return {.language = std::move(recognised->language), .confidence = recognised->percent};
+    if (auto most = language_of_most_paragraphs(utf8, fallback)) return *std::move(most);
+    return {.language = language_by_script(utf8, fallback)};
 }
 
 std::string canonical_language(std::string_view code) {

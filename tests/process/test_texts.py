@@ -1,6 +1,8 @@
 """Texts as the world writes them: older encodings, decomposed letters, languages without a voice."""
 import json
+import re
 import unicodedata
+from urllib.parse import unquote
 
 import pytest
 
@@ -13,6 +15,12 @@ def story_of(onput, key, wait=60):
     return [step["detail"] for step in told["steps"] if step["what"] in ("succeeded", "dead-lettered", "failed")]
 
 
+def assumed(onput, key, voice, encoding):
+    """What the trace tells of a text's voice and encoding, and how sure they are."""
+    told = story_of(onput, key)[-1]
+    assert re.search(rf"voice {voice}( \(\d+ % sure\))?, text {encoding}( \(\d+ % sure\))?$", told), told
+
+
 @pytest.mark.parametrize("key, body, voice, encoding", [
     ("koi8.txt", RUSSIAN.encode("koi8-r"), "ru", "koi8-r"),
     ("cp1251.txt", RUSSIAN.encode("cp1251"), "ru", "windows-1251"),
@@ -21,7 +29,13 @@ def story_of(onput, key, wait=60):
     ids=["koi8-r", "windows-1251", "shift_jis", "decomposed"])
 def test_a_text_is_spoken_in_its_language_whatever_its_encoding(onput, key, body, voice, encoding):
     onput.s3.put_object(Bucket="inbox", Key=key, Body=body)
-    assert f"voice {voice}, text {encoding}" in story_of(onput, key)[-1]
+    assumed(onput, key, voice, encoding)
+    head = onput.s3.head_object(Bucket="outbox", Key=key.replace(".txt", ".mp3"))["Metadata"]
+    assert (head["onput-voice"], head["onput-encoding"]) == (voice, encoding)
+    assert 50 < int(head["onput-language-confidence"]) <= 100
+    # What is UTF-8 cannot be anything else.
+    assert 10 < int(head["onput-encoding-confidence"]) <= 100
+    assert head["onput-encoding-confidence"] == "100" or encoding != "utf-8", head
 
 
 def test_a_decomposed_text_sounds_as_the_composed_one(onput):
@@ -38,13 +52,15 @@ def test_a_decomposed_text_sounds_as_the_composed_one(onput):
 def test_a_declared_charset_is_read(onput):
     onput.s3.put_object(Bucket="inbox", Key="declared.txt", Body=RUSSIAN.encode("cp866"),
                         ContentType="text/plain; charset=cp866")
-    assert "voice ru, text cp866" in story_of(onput, "declared.txt")[-1]
+    assumed(onput, "declared.txt", "ru", "cp866")
+    head = onput.s3.head_object(Bucket="outbox", Key="declared.mp3")["Metadata"]
+    assert head["onput-encoding-confidence"] == "100"
 
 
 def test_utf16_that_is_declared_over_another_encoding_is_not_believed(onput):
     onput.s3.put_object(Bucket="inbox", Key="declared-wide.txt", Body=RUSSIAN.encode("cp1251"),
                         ContentType="text/plain; charset=utf-16")
-    assert "voice ru, text windows-1251" in story_of(onput, "declared-wide.txt")[-1]
+    assumed(onput, "declared-wide.txt", "ru", "windows-1251")
 
 
 @pytest.mark.parametrize("key, body, reason", [
@@ -54,6 +70,32 @@ def test_utf16_that_is_declared_over_another_encoding_is_not_believed(onput):
 def test_what_would_be_gibberish_is_refused_with_its_reason(onput, key, body, reason):
     onput.s3.put_object(Bucket="inbox", Key=key, Body=body)
     assert any(reason in detail for detail in story_of(onput, key)), story_of(onput, key)
+
+
+GERMAN = "Heute ist schönes Wetter, und wir sind mit unseren Freunden im Park spazieren gegangen."
+TIBETAN = "དེ་རིང་གནམ་གཤིས་ཡག་པོ་འདུག"
+TWO_LANGUAGES = f"{VIETNAMESE}\n\n{VIETNAMESE}\n\n{GERMAN}\n\n{RUSSIAN}\n\n{VIETNAMESE}"
+
+
+def test_each_paragraph_is_spoken_in_its_language(onput):
+    onput.s3.put_object(Bucket="inbox", Key="mixed.txt", Body=TWO_LANGUAGES.encode())
+    assert story_of(onput, "mixed.txt")[-1].endswith(", languages vi, de, ru")
+    head = onput.s3.head_object(Bucket="outbox", Key="mixed.mp3")["Metadata"]
+    assert (head["onput-voice"], head["onput-languages"]) == ("vi", "vi,de,ru")
+    # Whoever names a voice or a language has all of it spoken in that.
+    onput.s3.put_object(Bucket="inbox", Key="named.txt", Body=TWO_LANGUAGES.encode(),
+                        Metadata={"onput-language": "vi"})
+    onput.wait_for_object("outbox", "named.mp3")
+    named = onput.s3.head_object(Bucket="outbox", Key="named.mp3")["Metadata"]
+    assert "onput-languages" not in named and "onput-language-confidence" not in named
+    assert named["onput-duration-ms"] != head["onput-duration-ms"]
+
+
+def test_a_paragraph_in_a_script_without_a_voice_is_left_out_and_named(onput):
+    onput.s3.put_object(Bucket="inbox", Key="quoted.txt", Body=f"{GERMAN}\n\n{TIBETAN}".encode())
+    assert f', 1 phrase left out, which the speech engine cannot say: "{TIBETAN[:8]}' in story_of(onput, "quoted.txt")[-1]
+    head = onput.s3.head_object(Bucket="outbox", Key="quoted.mp3")["Metadata"]
+    assert head["onput-left-out"] == "1" and unquote(head["onput-left-out-phrases"])[:8] == TIBETAN[:8]
 
 
 def test_a_phrase_that_crashes_the_engine_is_left_out_named_and_the_rest_is_spoken(onput):

@@ -1,5 +1,9 @@
 #include "services/tts/language.hpp"
 
+#include <array>
+#include <tuple>
+
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "services/tts/speech.hpp"
@@ -162,6 +166,17 @@ TEST(Language, how_sure_it_is_goes_with_it) {
     EXPECT_GT(detect_language(samples[0].text, "fr").confidence, 90);
     EXPECT_EQ(detect_language("Xylophon", "de").confidence, 0);
     EXPECT_EQ(detect_language("привет", "de").confidence, 0);
+}
+
+TEST(Language, of_several_the_one_of_most_paragraphs_is_the_texts) {
+    const auto& [english, vietnamese, german, french] =
+        std::tie(samples[0].text, samples[1].text, samples[2].text, samples[3].text);
+    const auto text =
+        fmt::format("{0}\n\n{1}\n\n{2}\n\n{3}\n\n{1}\n\n{1}", english, vietnamese, german, french);
+    const auto seen = detect_language(text, "en");
+    EXPECT_EQ(seen.language, "vi");
+    EXPECT_GT(seen.confidence, 30);
+    EXPECT_LT(seen.confidence, 60);
 }
 
 TEST(ParagraphLanguage, another_language_is_seen_in_every_text) {
