@@ -47,13 +47,13 @@ std::map<std::string, std::string> recording_metadata(const SpeechResult& result
 schema::JobOutcome make_outcome(const Output& output, const SpeechResult& result,
                                 const LeftOut& left_out, const schema::ObjectPut& put) {
     schema::JobOutcome outcome;
-    const bool is_seen = result.chosen_by == "text" && result.language_confidence > 0;
-    const bool is_guessed = result.encoding_confidence != sure;
-    outcome.summary = fmt::format(
-        "s3://{}/{}, {:.1f} s of speech, voice {}{}, text {}{}", output.bucket, output.key,
-        static_cast<double>(result.duration_ms) / 1000, result.voice,
-        is_seen ? fmt::format(" ({} % sure)", result.language_confidence) : "", result.encoding,
-        is_guessed ? fmt::format(" ({} % sure)", result.encoding_confidence) : "");
+    outcome.summary =
+        fmt::format("s3://{}/{}, {:.1f} s of speech, voice {}, text {}", output.bucket, output.key,
+                    static_cast<double>(result.duration_ms) / 1000, result.voice, result.encoding);
+    if (result.encoding_confidence != sure)
+        outcome.summary += fmt::format(", encoding {} % sure", result.encoding_confidence);
+    if (result.chosen_by == "text" && result.language_confidence > 0)
+        outcome.summary += fmt::format(", language {} % sure", result.language_confidence);
     if (result.languages.size() > 1)
         outcome.summary += fmt::format(", languages {}", fmt::join(result.languages, ", "));
     outcome.summary += describe_left_out(left_out);

@@ -18,7 +18,7 @@ def story_of(onput, key, wait=60):
 def assumed(onput, key, voice, encoding):
     """What the trace tells of a text's voice and encoding, and how sure they are."""
     told = story_of(onput, key)[-1]
-    assert re.search(rf"voice {voice}( \(\d+ % sure\))?, text {encoding}( \(\d+ % sure\))?$", told), told
+    assert re.search(rf"voice {voice}, text {encoding}(, encoding \d+ % sure)?, language \d+ % sure$", told), told
 
 
 @pytest.mark.parametrize("key, body, voice, encoding", [
