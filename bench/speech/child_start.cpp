@@ -6,6 +6,7 @@
 // A job that does nothing, from the worker's start(): until it runs (fork, limits, confinement),
 // and until its outcome is there. Printed are medians and the slowest of a hundred.
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>

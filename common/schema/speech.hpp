@@ -22,7 +22,8 @@ struct Lexicon {
 // "InvalidSsmlException", "LanguageNotSupportedException", "EngineNotSupportedException",
 // "InvalidLexiconException"; or no_such_voice.
 struct SynthesizeSpeech {
-    static constexpr MessageInfo info{.kind = Kind::synthesize_speech};
+    // Version 2 added what follows lexicons.
+    static constexpr MessageInfo info{.kind = Kind::synthesize_speech, .version = 2};
 
     std::string text;  // UTF-8.
     bool is_ssml = false;
@@ -33,8 +34,12 @@ struct SynthesizeSpeech {
     std::uint32_t sample_rate = 0;   // Hertz; 0: the format's and voice's own.
     std::vector<std::string> marks;  // Of the format json: "sentence", "word", "viseme", "ssml".
     std::vector<Lexicon> lexicons;   // In the order of their use.
+    // Say nothing: end well where all that was asked for can be spoken, else as speaking would.
+    bool checks_only = false;
+    std::uint32_t duration_ms_max = 0;  // What lasts longer is cut off; 0: nothing is.
 
-    ONPUT_FIELDS(text, is_ssml, voice, engine, language_code, format, sample_rate, marks, lexicons)
+    ONPUT_FIELDS(text, is_ssml, voice, engine, language_code, format, sample_rate, marks, lexicons,
+                 checks_only, duration_ms_max)
     friend bool operator==(const SynthesizeSpeech&, const SynthesizeSpeech&) = default;
 };
 
@@ -159,7 +164,8 @@ inline constexpr std::string_view speech_task_function = "onput.polly";
 
 // A speech that becomes an object, whoever waits. Its job's message has the task's id.
 struct SpeechTask {
-    static constexpr MessageInfo info{.kind = Kind::speech_task};
+    // Versions of it, and of what holds it, are raised with its speech's.
+    static constexpr MessageInfo info{.kind = Kind::speech_task, .version = 2};
 
     std::string task_id;  // A UUID.
     std::string status;   // "scheduled", "inProgress", "completed", "failed"
@@ -184,7 +190,7 @@ struct SpeechTask {
 // The task as its client wants it; id, status and times are filled in, and the id's place in key
 // and URI: "{id}". resource_exhausted, reason ThrottlingException: too many are kept.
 struct StartSpeechTask {
-    static constexpr MessageInfo info{.kind = Kind::start_speech_task};
+    static constexpr MessageInfo info{.kind = Kind::start_speech_task, .version = 2};
     static constexpr std::string_view method = "queue.start_speech_task";
     using Reply = SpeechTask;
 
@@ -207,7 +213,7 @@ struct GetSpeechTask {
 };
 
 struct SpeechTaskList {
-    static constexpr MessageInfo info{.kind = Kind::speech_task_list};
+    static constexpr MessageInfo info{.kind = Kind::speech_task_list, .version = 2};
 
     std::vector<SpeechTask> tasks;
     std::string next;  // What the next page begins after; empty: there is none.

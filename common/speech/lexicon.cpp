@@ -4,6 +4,9 @@
 #include <array>
 #include <span>
 #include <unicode/uchar.h>
+#include <unicode/uloc.h>
+#include <unicode/unorm2.h>
+#include <unicode/utf16.h>
 
 #include <fmt/format.h>
 
@@ -14,12 +17,17 @@
 namespace onput::speech {
 namespace {
 
+constexpr std::size_t language_tag_bytes_max = 35;  // RFC 5646, 4.4.1.
 constexpr std::string_view pls_namespace = "http://www.w3.org/2005/01/pronunciation-lexicon";
 
 std::unexpected<Error> refuse(std::string_view what,
                               std::string_view reason = "InvalidLexiconException") {
     return fail(ErrorCode::invalid_argument, fmt::format("Invalid lexicon: {}", what),
                 std::string(reason));
+}
+
+std::unexpected<Error> refuse_alphabet() {
+    return refuse("the alphabet is not ipa or x-sampa", "UnsupportedPlsAlphabetException");
 }
 
 constexpr std::string_view lexeme_too_long = "MaxLexemeLengthExceededException";
@@ -59,10 +67,15 @@ Result<std::string> read_text(const XmlNode& node) {
 // How a lexeme is spoken, as its elements say one after the other.
 class LexemeReader {
 public:
+    explicit LexemeReader(Alphabet alphabet) : alphabet_(alphabet) {}
+
     Result<void> read(const XmlNode& child) {
         if (child.name == "grapheme") return read_grapheme(child);
-        if (child.name == "phoneme") return read_pronunciation(child, lexeme_.phonemes);
-        if (child.name == "alias") return read_pronunciation(child, lexeme_.alias);
+        if (child.name == "phoneme") return read_phoneme(child);
+        if (child.name == "alias") {
+            ONPUT_TRY_VOID(check_attributes(child, std::array<std::string_view, 1>{"prefer"}));
+            return read_pronunciation(child, lexeme_.alias);
+        }
         if (child.name == "example") return {};
         return refuse(fmt::format("<{}> does not belong into <lexeme>", child.name));
     }
@@ -89,9 +102,23 @@ private:
         return {};
     }
 
-    Result<void> read_pronunciation(const XmlNode& node, std::string& place) {
+    // Its alphabet is the lexicon's, or one of its own.
+    Result<void> read_phoneme(const XmlNode& node) {
         ONPUT_TRY_VOID(
             check_attributes(node, std::array<std::string_view, 2>{"prefer", "alphabet"}));
+        const auto named = node.attribute("alphabet");
+        const auto alphabet = named ? find_alphabet(*named) : alphabet_;
+        if (!alphabet) return refuse_alphabet();
+        const std::string before = lexeme_.phonemes;
+        ONPUT_TRY_VOID(read_pronunciation(node, lexeme_.phonemes));
+        if (lexeme_.phonemes != before) lexeme_.alphabet = *alphabet;
+        return {};
+    }
+
+    Result<void> read_pronunciation(const XmlNode& node, std::string& place) {
+        const std::string_view prefer = node.attribute("prefer").value_or("false");
+        if (prefer != "true" && prefer != "false")
+            return refuse(fmt::format("'{}' is no value of prefer", prefer));
         ONPUT_TRY(std::string text, read_text(node));
         if (count_characters(text) > replacement_characters_max) {
             return refuse(fmt::format("the <{}> of '{}' has more than {} characters", node.name,
@@ -99,7 +126,7 @@ private:
                                       replacement_characters_max),
                           lexeme_too_long);
         }
-        const bool is_preferred = node.attribute("prefer") == "true" && !has_preferred_;
+        const bool is_preferred = prefer == "true" && !has_preferred_;
         const bool has_one = !lexeme_.phonemes.empty() || !lexeme_.alias.empty();
         if (has_one && !is_preferred) return {};
         lexeme_.phonemes.clear();
@@ -109,6 +136,7 @@ private:
         return {};
     }
 
+    Alphabet alphabet_;
     Lexeme lexeme_;
     bool has_preferred_ = false;
 };
@@ -119,9 +147,9 @@ Result<void> check_gap(const XmlNode& text, const XmlNode& parent) {
     return refuse(fmt::format("there is text in <{}>", parent.name));
 }
 
-Result<Lexeme> read_lexeme(const XmlNode& node) {
+Result<Lexeme> read_lexeme(const XmlNode& node, Alphabet alphabet) {
     ONPUT_TRY_VOID(check_attributes(node, std::array<std::string_view, 2>{"role", "xml:id"}));
-    LexemeReader reader;
+    LexemeReader reader(alphabet);
     for (const XmlNode& child : node.children) {
         if (child.is_text()) {
             ONPUT_TRY_VOID(check_gap(child, node));
@@ -130,6 +158,22 @@ Result<Lexeme> read_lexeme(const XmlNode& node) {
         }
     }
     return reader.finish();
+}
+
+// "en", "de-AT": a language that ICU has a name for, and what RFC 5646 has behind it.
+bool is_known_language(std::string_view tag) {
+    const std::string language(tag.substr(0, tag.find('-')));
+    const bool is_short = language.size() == 2 || language.size() == 3;
+    const bool is_plain = std::ranges::all_of(tag, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '-';
+    });
+    if (!is_short || !is_plain || tag.size() > language_tag_bytes_max) return false;
+    std::array<UChar, 128> name{};
+    UErrorCode error = U_ZERO_ERROR;
+    uloc_getDisplayLanguage(language.c_str(), "en", name.data(),
+                            static_cast<std::int32_t>(name.size()), &error);
+    return error == U_ZERO_ERROR;  // Else the name is the code itself.
 }
 
 Result<LexiconDocument> read_head(const XmlNode& root) {
@@ -143,11 +187,13 @@ Result<LexiconDocument> read_head(const XmlNode& root) {
     }
     if (root.attribute("version") != "1.0") return refuse("the version is not 1.0");
     const auto alphabet = find_alphabet(root.attribute("alphabet").value_or(""));
-    if (!alphabet) {
-        return refuse("the alphabet is not ipa or x-sampa", "UnsupportedPlsAlphabetException");
-    }
+    if (!alphabet) return refuse_alphabet();
     const auto language = root.attribute("xml:lang");
     if (!language || language->empty()) return refuse("<lexicon> has no xml:lang");
+    if (!is_known_language(*language)) {
+        return refuse(fmt::format("there is no language '{}'", *language),
+                      "UnsupportedPlsLanguageException");
+    }
     return LexiconDocument{.language = std::string(*language), .alphabet = *alphabet};
 }
 
@@ -161,6 +207,34 @@ std::string folded(std::string_view text) {
     std::string result;
     for_each_code_point(text, [&result](char32_t code) { append_folded(code, result); });
     return result;
+}
+
+// In one of Unicode's normal forms; as it stands where ICU cannot say.
+std::string normal(std::string_view text, const UNormalizer2* (*form)(UErrorCode*)) {
+    std::u16string units;
+    for_each_code_point(text, [&units](char32_t code) {
+        if (code >= 0x10000) {
+            units += static_cast<char16_t>(0xd7c0 + (code >> 10));
+            units += static_cast<char16_t>(0xdc00 + (code & 0x3ff));
+        } else {
+            units += static_cast<char16_t>(code);
+        }
+    });
+    // Either form lengthens a text by four times at most.
+    std::u16string result(units.size() * 4 + 1, u'\0');
+    UErrorCode error = U_ZERO_ERROR;
+    const UNormalizer2* normalizer = form(&error);
+    const std::int32_t count =
+        unorm2_normalize(normalizer, units.data(), static_cast<std::int32_t>(units.size()),
+                         result.data(), static_cast<std::int32_t>(result.size()), &error);
+    if (U_FAILURE(error)) return std::string(text);
+    std::string utf8;
+    for (std::int32_t at = 0; at < count;) {
+        UChar32 code = 0;
+        U16_NEXT(result.data(), at, count, code);
+        append_utf8(static_cast<char32_t>(code), utf8);
+    }
+    return utf8;
 }
 
 bool is_word_character(char32_t code) {
@@ -180,9 +254,9 @@ std::string_view name_of(Alphabet alphabet) {
     return alphabet == Alphabet::ipa ? "ipa" : "x-sampa";
 }
 
-Result<LexiconDocument> parse_lexicon(std::string_view content) {
-    if (count_characters(content) > lexicon_characters_max) {
-        return refuse(fmt::format("it has more than {} characters", lexicon_characters_max),
+Result<LexiconDocument> parse_lexicon(std::string_view content, std::size_t characters_max) {
+    if (count_characters(content) > characters_max) {
+        return refuse(fmt::format("it has more than {} characters", characters_max),
                       "LexiconSizeExceededException");
     }
     auto root = read_xml_tree(content);
@@ -198,7 +272,7 @@ Result<LexiconDocument> parse_lexicon(std::string_view content) {
         if (child.name != "lexeme") {
             return refuse(fmt::format("<{}> does not belong into <lexicon>", child.name));
         }
-        ONPUT_TRY(Lexeme lexeme, read_lexeme(child));
+        ONPUT_TRY(Lexeme lexeme, read_lexeme(child, document.alphabet));
         document.lexemes.push_back(std::move(lexeme));
     }
     return document;
@@ -206,12 +280,15 @@ Result<LexiconDocument> parse_lexicon(std::string_view content) {
 
 void LexiconIndex::add(const LexiconDocument& document) {
     for (const Lexeme& lexeme : document.lexemes) {
-        const Entry entry{.lexeme = &lexeme, .alphabet = document.alphabet};
-        for (const std::string& grapheme : lexeme.graphemes) {
-            exact_.try_emplace(grapheme, entry);
-            std::string other_case = folded(grapheme);
-            bytes_max_ = std::max({bytes_max_, grapheme.size(), other_case.size()});
-            folded_.try_emplace(std::move(other_case), entry);
+        const Entry entry{.lexeme = &lexeme};
+        for (const std::string& written : lexeme.graphemes) {
+            for (const std::string& grapheme : {written, normal(written, &unorm2_getNFCInstance),
+                                                normal(written, &unorm2_getNFDInstance)}) {
+                exact_.try_emplace(grapheme, entry);
+                std::string other_case = folded(grapheme);
+                bytes_max_ = std::max({bytes_max_, grapheme.size(), other_case.size()});
+                folded_.try_emplace(std::move(other_case), entry);
+            }
         }
     }
 }

@@ -33,6 +33,7 @@ struct Lexeme {
     std::vector<std::string> graphemes = {};
     std::string phonemes = {};  // One of these two.
     std::string alias = {};
+    Alphabet alphabet = Alphabet::ipa;  // Of its phonemes.
 
     friend bool operator==(const Lexeme&, const Lexeme&) = default;
 };
@@ -45,16 +46,16 @@ struct LexiconDocument {
 
 // Strict: unknown elements and attributes, lexemes that say nothing, and limits that are passed are
 // refused. Fails with invalid_argument; the reason is the name of Polly's exception:
-// InvalidLexiconException, UnsupportedPlsAlphabetException, MaxLexemeLengthExceededException,
-// LexiconSizeExceededException.
-Result<LexiconDocument> parse_lexicon(std::string_view content);
+// InvalidLexiconException, UnsupportedPlsAlphabetException, UnsupportedPlsLanguageException,
+// MaxLexemeLengthExceededException, LexiconSizeExceededException.
+Result<LexiconDocument> parse_lexicon(std::string_view content,
+                                      std::size_t characters_max = lexicon_characters_max);
 
 // Several lexicons, looked at together.
 class LexiconIndex {
 public:
     struct Entry {
         const Lexeme* lexeme = nullptr;
-        Alphabet alphabet = Alphabet::ipa;
     };
     struct Match {
         std::size_t bytes = 0;
@@ -62,7 +63,8 @@ public:
     };
 
     // `document` must outlive the index. What an earlier one says of a grapheme stays. Letters of
-    // either case are the same, unless an entry has the text's own.
+    // either case are the same, unless an entry has the text's own; so are composed and decomposed
+    // ones.
     void add(const LexiconDocument& document);
 
     // The longest grapheme that `text` begins with at byte `at`, where a word begins, and that

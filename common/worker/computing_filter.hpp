@@ -2,6 +2,8 @@
 // fail with EPERM. Internal to job_process.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <linux/filter.h>
 #include <sys/types.h>
 #include <vector>

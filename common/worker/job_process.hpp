@@ -87,7 +87,8 @@ Result<void> lower_memory_limit(std::uint64_t bytes);
 
 struct JobZygoteOptions {
     std::string name = "job";  // Names the jobs in errors: "speech".
-    // Once, in the zygote. Leaves no thread and no open descriptor.
+    // Once, in the zygote. Leaves no open descriptor; a thread that it leaves is in no child, and
+    // must hold no lock.
     std::function<Result<void>()> initialise;
     JobFunction run;
     // Files and folders that the job's libraries read after initialise().

@@ -130,7 +130,7 @@ void JobServer::report_ready() {
     flush();
 }
 
-// Once for all children: what they inherit, and the ruleset that each puts on itself.
+// Once for all children: what they inherit, and the ruleset and filter that each puts on itself.
 Result<void> JobServer::prepare_confinement() {
     erase_environment();
     ONPUT_TRY(file_ruleset_, make_file_ruleset({.readable = options_.readable}));

@@ -14,6 +14,12 @@
 namespace onput::worker {
 namespace {
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool has_plain_memory = false;
+#else
+constexpr bool has_plain_memory = true;
+#endif
+
 #ifndef MADV_COLLAPSE
 constexpr int MADV_COLLAPSE = 25;  // NOLINT: as <linux/mman.h> has it, which is older here.
 #endif
@@ -27,12 +33,26 @@ std::optional<std::uint64_t> hexadecimal(std::string_view digits) {
 }
 
 // What is reserved only, as most of a stack, is not to take memory.
-bool is_mostly_used(void* page) {
+bool is_mostly_used(void* page, std::vector<unsigned char>& pages) {
     static const auto small_bytes = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-    std::vector<unsigned char> resident(large_page_bytes / small_bytes);
-    if (::mincore(page, large_page_bytes, resident.data()) != 0) return false;
-    const auto used = std::ranges::count_if(resident, [](auto flags) { return (flags & 1) != 0; });
-    return static_cast<std::size_t>(used) * 2 >= resident.size();
+    pages.resize(large_page_bytes / small_bytes);
+    if (::mincore(page, large_page_bytes, pages.data()) != 0) return false;
+    const auto used = std::ranges::count_if(pages, [](auto flags) { return (flags & 1) != 0; });
+    return static_cast<std::size_t>(used) * 2 >= pages.size();
+}
+
+// The first line of a mapping begins with its addresses, the others with a name.
+bool is_head(std::string_view line) {
+    return line.find('-') < line.find(' ') && line.find(':') > line.find(' ');
+}
+
+// Of the line "Rss:   1234 kB"; 0: of another one.
+std::uint64_t resident_bytes(const std::string& line) {
+    std::istringstream fields(line);
+    std::string name;
+    std::uint64_t kilobytes = 0;
+    fields >> name >> kilobytes;
+    return name == "Rss:" ? kilobytes * 1024 : 0;
 }
 
 // "7f12..-7f34.. rw-p 00000000 00:00 0", and a name in brackets.
@@ -54,12 +74,13 @@ std::optional<PageRange> private_memory(const std::string& line) {
 
 }  // namespace
 
-std::vector<PageRange> large_page_ranges(std::istream& maps) {
+std::vector<PageRange> large_page_ranges(std::istream& smaps) {
     std::vector<PageRange> ranges;
+    std::optional<PageRange> memory;  // That the lines are of.
     std::string line;
-    while (std::getline(maps, line)) {
-        const auto memory = private_memory(line);
-        if (!memory) continue;
+    while (std::getline(smaps, line)) {
+        if (is_head(line)) memory = private_memory(line);
+        if (!memory || resident_bytes(line) < large_page_bytes) continue;
         const PageRange range{
             .begin = (memory->begin + large_page_bytes - 1) / large_page_bytes * large_page_bytes,
             .end = memory->end / large_page_bytes * large_page_bytes};
@@ -69,12 +90,14 @@ std::vector<PageRange> large_page_ranges(std::istream& maps) {
 }
 
 void collapse_into_large_pages() {
-    std::ifstream maps("/proc/self/maps");
-    for (const PageRange& range : large_page_ranges(maps)) {
+    if (!has_plain_memory) return;
+    std::ifstream smaps("/proc/self/smaps");
+    std::vector<unsigned char> pages;
+    for (const PageRange& range : large_page_ranges(smaps)) {
         // One by one: a page that cannot be had ends a call.
         for (std::uint64_t at = range.begin; at < range.end; at += large_page_bytes) {
             auto* const address = reinterpret_cast<void*>(at);  // NOLINT: as the kernel names it.
-            if (is_mostly_used(address))
+            if (is_mostly_used(address, pages))
                 static_cast<void>(::madvise(address, large_page_bytes, MADV_COLLAPSE));
         }
     }

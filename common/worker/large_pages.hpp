@@ -16,13 +16,13 @@ struct PageRange {
     friend bool operator==(const PageRange&, const PageRange&) = default;
 };
 
-// Of /proc/self/maps: the private memory of no file that may be written, rounded inwards to large
-// pages. Pure.
-std::vector<PageRange> large_page_ranges(std::istream& maps);
+// Of /proc/self/smaps: the private memory of no file that may be written and is in use, by one large
+// page at least, rounded inwards to large pages. Pure.
+std::vector<PageRange> large_page_ranges(std::istream& smaps);
 
 // Makes large pages of this process's memory that is in use, where the kernel can (MADV_COLLAPSE,
 // Linux 6.1). Costs a copy of that memory, once. Where it cannot, forks are slower, and nothing
-// else.
+// else. Nothing under sanitizers, whose shadow memory has no end.
 void collapse_into_large_pages();
 
 }  // namespace onput::worker

@@ -1,6 +1,7 @@
 // `onput speak` and `onput voices`: the tts workers, asked from the command line.
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
@@ -11,6 +12,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "common/base/text.hpp"
 #include "common/schema/json.hpp"
 #include "common/schema/speech.hpp"
 #include "common/speech/near_languages.hpp"
@@ -81,24 +83,39 @@ public:
 
     Result<void> write(std::string_view bytes) {
         if (std::fwrite(bytes.data(), 1, bytes.size(), file_.get()) == bytes.size()) return {};
-        return fail(ErrorCode::resource_exhausted, "the sound could not be written");
+        return failure();
     }
     Result<void> close() {
         const auto closing = file_.get_deleter();
-        if (closing(file_.release()) == 0) return {};
-        return fail(ErrorCode::resource_exhausted,
-                    "the sound could not be written, or played (--play needs ffmpeg's ffplay)");
+        return closing(file_.release()) == 0 ? Result<void>() : failure();
     }
 
 private:
+    static std::unexpected<Error> failure() {
+        return fail(ErrorCode::resource_exhausted,
+                    "the sound could not be written, or played (--play needs ffmpeg's ffplay)");
+    }
     using Close = int (*)(std::FILE*);
     Outlet(std::FILE* file, Close closing) : file_(file, closing) {}
     std::unique_ptr<std::FILE, Close> file_;
 };
 
+Result<void> check_player(const SpeakOptions& options, std::string_view format) {
+    if (!options.plays) return {};
+    if (!options.output.empty())
+        return fail(ErrorCode::invalid_argument, "--play or -o FILE, not both");
+    const bool is_told_by_bytes = format == "mp3" || format.starts_with("ogg");
+    if (is_told_by_bytes) return {};
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("--play takes mp3, ogg_vorbis or ogg_opus, whose bytes say what they "
+                            "are, and not {}",
+                            format));
+}
+
 Result<schema::SynthesizeSpeech> read_speech(const SpeakOptions& options) {
     ONPUT_TRY(std::string text, read_text(options));
     ONPUT_TRY(std::string format, choose_format(options));
+    ONPUT_TRY_VOID(check_player(options, format));
     return schema::SynthesizeSpeech{.text = std::move(text),
                                     .is_ssml = options.is_ssml,
                                     .voice = options.voice,
@@ -133,6 +150,8 @@ Result<schema::VoiceList> list_voices(Peers& peers) {
 }  // namespace
 
 ExitCode run_speak(const GlobalOptions& global, const SpeakOptions& options) {
+    // A player that is not there, or ends early, is an error of the write.
+    static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
     const auto instance = find_running(data_directory(global.data));
     if (!instance) return report("speak", instance.error());
     transport::Context context;
@@ -159,11 +178,12 @@ ExitCode run_voices(const GlobalOptions& global, const VoicesOptions& options) {
     for (const schema::VoiceInfo& voice : list->voices)
         languages.push_back({.code = voice.language_code, .name = voice.language_name});
     std::erase_if(list->voices, [&options](const schema::VoiceInfo& voice) {
-        return !options.language.empty() && !voice.language_code.starts_with(options.language);
+        return !starts_with_ignoring_case(voice.language_code, options.language);
     });
     if (list->voices.empty()) {
         fmt::print(stderr, "No voice speaks '{}'; languages near it are {}.\n", options.language,
                    fmt::join(speech::near_languages(options.language, languages), ", "));
+        return ExitCode::not_found;
     }
     if (global.output == OutputFormat::json) {
         fmt::print("{}\n", schema::to_json(*list));

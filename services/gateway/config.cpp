@@ -21,6 +21,15 @@ std::vector<std::string> Config::validate() const {
         faults.push_back(
             fmt::format("access_log_interval_ms must be at least {}", access_log_interval_ms_min));
     }
+    const auto check_most = [&faults](std::string_view name, std::uint32_t value,
+                                      std::uint32_t most) {
+        if (value == 0 || value > most)
+            faults.push_back(fmt::format("{} must be from 1 to {}", name, most));
+    };
+    check_most("speech_characters_max", speech_characters_max, speech_characters_most);
+    check_most("speech_task_characters_max", speech_task_characters_max, speech_characters_most);
+    check_most("speech_seconds_max", speech_seconds_max + 1, speech_seconds_most + 1);
+    check_most("lexicon_characters_max", lexicon_characters_max, lexicon_characters_most);
     if (storage_endpoint.empty()) faults.emplace_back("storage_endpoint is missing");
     if (notifier_endpoint.empty()) faults.emplace_back("notifier_endpoint is missing");
     if (queue_endpoint.empty()) faults.emplace_back("queue_endpoint is missing");

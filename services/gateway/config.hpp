@@ -29,6 +29,10 @@ struct Config {
     std::vector<std::string> trusted_proxies;
     std::uint64_t body_memory_bytes_max = 256ULL * 1024 * 1024;
     std::uint64_t read_ahead_memory_bytes_max = 128ULL * 1024 * 1024;
+    std::uint32_t speech_characters_max = 3'000;
+    std::uint32_t speech_task_characters_max = 100'000;
+    std::uint32_t speech_seconds_max = 600;
+    std::uint32_t lexicon_characters_max = 4'000;
 
     template <typename Self, typename Visitor>
     static void visit_options(Self& self, Visitor&& option) {
@@ -66,6 +70,16 @@ struct Config {
                "Memory for all bodies of requests in flight, bytes.");
         option("read_ahead_memory_bytes_max", self.read_ahead_memory_bytes_max,
                "Memory for all downloads read ahead of their clients, bytes.");
+        option("speech_characters_max", self.speech_characters_max,
+               "Polly's SynthesizeSpeech: characters that are spoken; twice as many with tags. "
+               "AWS has 3000.");
+        option("speech_task_characters_max", self.speech_task_characters_max,
+               "Polly's StartSpeechSynthesisTask: likewise. AWS has 100000.");
+        option("speech_seconds_max", self.speech_seconds_max,
+               "Polly's SynthesizeSpeech: sound that lasts longer is cut off; 0: none is. AWS has "
+               "600.");
+        option("lexicon_characters_max", self.lexicon_characters_max,
+               "Polly's PutLexicon: characters of one lexicon. AWS has 4000.");
     }
     [[nodiscard]] std::vector<std::string> validate() const;
 };
@@ -74,6 +88,11 @@ struct Config {
 inline constexpr std::uint64_t memory_bytes_min = 32ULL * 1024 * 1024;
 
 inline constexpr std::uint32_t access_log_interval_ms_min = 100;
+
+// The most that a worker takes in one call, whatever its letters are.
+inline constexpr std::uint32_t speech_characters_most = 125'000;
+inline constexpr std::uint32_t speech_seconds_most = 24 * 60 * 60;
+inline constexpr std::uint32_t lexicon_characters_most = 50'000;
 
 struct ListenAddress {
     std::string address;

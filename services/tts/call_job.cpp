@@ -36,7 +36,8 @@ namespace onput::tts {
 namespace {
 
 constexpr std::string_view marks_format = "json";
-constexpr double hurry_max = 5;  // By how much amazon:max-duration may speed up.
+constexpr std::uint32_t neural_rate = 24'000;  // Polly's.
+constexpr double hurry_max = 5;                // By how much amazon:max-duration may speed up.
 
 Result<std::string> read_text(int fd) {
     const off_t bytes = ::lseek(fd, 0, SEEK_END);
@@ -81,11 +82,16 @@ public:
         return {};
     }
 
-    // Of "en-us" and, without such, of "en".
+    // Of "en-us" and, without such, of "en"; of a language without a region ("vi"), that of any.
     [[nodiscard]] const speech::LexiconIndex* find(std::string_view language) const {
-        std::string tag = lower_case(language);
+        const std::string tag = lower_case(language);
+        const auto dash = tag.find('-');
         auto found = by_language_.find(tag);
-        if (found == by_language_.end()) found = by_language_.find(tag.substr(0, tag.find('-')));
+        if (found == by_language_.end()) found = by_language_.find(tag.substr(0, dash));
+        if (found == by_language_.end() && dash == tag.npos) {
+            found = by_language_.lower_bound(tag + "-");
+            if (found != by_language_.end() && !found->first.starts_with(tag + "-")) return nullptr;
+        }
         return found == by_language_.end() ? nullptr : &found->second;
     }
 
@@ -100,6 +106,8 @@ public:
     static Result<CallOutput> open(const schema::SynthesizeSpeech& call, std::string_view input,
                                    int fd) {
         CallOutput output(fd);
+        if (call.duration_ms_max != 0)
+            output.samples_max_ = std::uint64_t{call.duration_ms_max} * speech_sample_rate / 1000;
         if (call.format == marks_format) {
             ONPUT_TRY(const MarkTypes types, read_mark_types(call.marks));
             output.marks_.emplace(input, types);
@@ -110,7 +118,10 @@ public:
         return output;
     }
 
+    // What comes after the longest sound is dropped.
     Result<void> write(std::span<const std::int16_t> samples) {
+        const auto room = static_cast<std::size_t>(samples_max_ - samples_);
+        samples = samples.first(std::min(samples.size(), room));
         samples_ += samples.size();
         if (!sound_) return {};
         ONPUT_TRY_VOID(sound_->write(samples));
@@ -127,6 +138,7 @@ public:
     }
 
     [[nodiscard]] std::uint64_t samples() const { return samples_; }
+    [[nodiscard]] bool is_full() const { return samples_ == samples_max_; }
     [[nodiscard]] bool wants_marks() const { return marks_.has_value(); }
 
 private:
@@ -142,6 +154,7 @@ private:
     std::unique_ptr<SoundWriter> sound_;
     std::optional<MarkWriter> marks_;
     std::uint64_t samples_ = 0;
+    std::uint64_t samples_max_ = UINT64_MAX;
 };
 
 class CallSpeaker {
@@ -152,7 +165,7 @@ public:
     Result<void> speak(const std::vector<Utterance>& utterances) {
         std::vector<double> speeds(limits_ms_.size() + 1, 0);  // By limit; 0: not known yet.
         speeds[0] = 1;
-        for (std::size_t i = 0; i < utterances.size(); ++i) {
+        for (std::size_t i = 0; i < utterances.size() && !output_.is_full(); ++i) {
             const std::uint32_t limit = utterances[i].style.limit;
             if (speeds[limit] == 0) {
                 ONPUT_TRY(speeds[limit],
@@ -288,6 +301,13 @@ Result<void> check_marks(const schema::SynthesizeSpeech& call) {
                 "ValidationException");
 }
 
+// The rate that is usual for a voice, where none was asked for: a format has its own otherwise.
+schema::SynthesizeSpeech with_own_rate(schema::SynthesizeSpeech call, const Voice& voice) {
+    const bool is_music = call.format == "mp3" || call.format == "ogg_vorbis";
+    if (call.sample_rate == 0 && is_music && is_natural(voice)) call.sample_rate = neural_rate;
+    return call;
+}
+
 Result<schema::SpeechSynthesized> synthesize_speech(const schema::SynthesizeSpeech& call,
                                                     int input_fd, int output_fd) {
     ONPUT_TRY(const CallVoice voice, find_call_voice(call.voice, call.engine, call.language_code));
@@ -296,8 +316,8 @@ Result<schema::SpeechSynthesized> synthesize_speech(const schema::SynthesizeSpee
     const bool is_espeaks = !is_natural(voice.voice) && !is_of_program(voice.voice);
     const SsmlTags tags = is_espeaks ? SsmlTags::standard : SsmlTags::neural;
     if (is_of_program(voice.voice)) ONPUT_TRY_VOID(check_marks(call));
-    ONPUT_TRY(const Pieces pieces,
-              call.is_ssml ? parse_ssml(text, tags) : Result<Pieces>(plain_pieces(text)));
+    ONPUT_TRY(const Pieces pieces, call.is_ssml ? parse_ssml(text, tags, voice.language)
+                                                : Result<Pieces>(plain_pieces(text)));
     Lexicons lexicons;
     ONPUT_TRY_VOID(lexicons.add(call.lexicons));
     ONPUT_TRY(const auto utterances,
@@ -316,7 +336,9 @@ Result<schema::SpeechSynthesized> synthesize_speech(const schema::SynthesizeSpee
                         "ValidationException");
         }
     }
-    ONPUT_TRY(CallOutput output, CallOutput::open(call, text, output_fd));
+    ONPUT_TRY(CallOutput output,
+              CallOutput::open(with_own_rate(call, voice.voice), text, output_fd));
+    if (call.checks_only) return schema::SpeechSynthesized{.voice = voice.voice.name};
     ONPUT_TRY_VOID(CallSpeaker(voice, pieces, output).speak(utterances));
     ONPUT_TRY_VOID(output.finish());
     return schema::SpeechSynthesized{.voice = voice.voice.name,

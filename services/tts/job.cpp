@@ -126,12 +126,15 @@ public:
         Voice voice;
     };
     Result<std::optional<Segment>> next() {
+        // What nobody speaks takes none of a segment's time.
+        ONPUT_TRY_VOID(set_time_limit({}));
         for (;;) {
             ONPUT_TRY(auto text, text_.next());
             if (!text) return std::nullopt;
+            // By all of it, as quote_segment() does.
+            const Voice* voice = voices_.voice_of(*text);
             text = without(*std::move(text), text_.segments(), job_.left_out);
             if (!has_speakable(*text)) continue;
-            const Voice* voice = voices_.voice_of(*text);
             if (voice == nullptr) {
                 unspoken_.add(*text);
                 continue;
@@ -146,7 +149,6 @@ public:
         }
     }
 
-    [[nodiscard]] const Voice& main_voice() const { return voices_.main(); }
     [[nodiscard]] std::uint64_t spoken() const { return spoken_; }
     // What no voice speaks.
     [[nodiscard]] const LeftOut& unspoken() const { return unspoken_; }
@@ -318,6 +320,38 @@ Result<SpeechResult> speak_part(const Synthesize& engine, SpokenText& text, cons
     return result;
 }
 
+std::unexpected<Error> nothing_spoken(const Script& script) {
+    if (script.unspoken().count == 0) {
+        return fail(ErrorCode::invalid_argument,
+                    "nothing to say: the text has no letters and no digits", "nothing_to_say");
+    }
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("no voice reads what the text is written in: \"{}\"",
+                            script.unspoken().named.front()),
+                "no_such_voice");
+}
+
+// Where a segment ends in the text, and begins in its sound.
+struct SegmentPlace {
+    std::uint64_t text_end = 0;
+    std::uint64_t sample = 0;
+};
+
+// What is behind the last segment is not heard.
+std::vector<Mp3Chapter> chapters_of(const SpokenText& text,
+                                    const std::vector<SegmentPlace>& places) {
+    const auto headings = text.headings();
+    std::vector<Mp3Chapter> chapters;
+    for (const Chapter& chapter : choose_chapters(headings)) {
+        const auto place = std::ranges::upper_bound(places, headings[chapter.heading].offset, {},
+                                                    &SegmentPlace::text_end);
+        if (place == places.end()) break;
+        chapters.push_back(
+            {.title = chapter.title, .begin_ms = place->sample * 1000 / speech_sample_rate});
+    }
+    return chapters;
+}
+
 Result<SpeechResult> speak_whole(const Synthesize& engine, SpokenText& text, const SpeechJob& job,
                                  const VoiceChoice& choice, const Files& files) {
     const RecordingSettings settings{
@@ -325,14 +359,16 @@ Result<SpeechResult> speak_whole(const Synthesize& engine, SpokenText& text, con
     ONPUT_TRY(const auto recording, open_recording(files.output, settings));
     ParagraphVoices voices = paragraph_voices(job, choice);
     Script script(text, job, voices, files.input);
+    std::vector<SegmentPlace> places;
     ONPUT_TRY_VOID(speak_script(
         engine, script, job,
-        [&recording](std::span<const std::int16_t> samples) { return recording->write(samples); }));
-    if (recording->samples() == 0) {
-        return fail(ErrorCode::invalid_argument,
-                    "nothing to say: the text has no letters and no digits", "nothing_to_say");
-    }
-    ONPUT_TRY_VOID(recording->finish());
+        [&recording](std::span<const std::int16_t> samples) { return recording->write(samples); },
+        [&] {
+            if (job.document.empty()) return;
+            places.push_back({.text_end = text.taken_bytes(), .sample = recording->samples()});
+        }));
+    if (recording->samples() == 0) return nothing_spoken(script);
+    ONPUT_TRY_VOID(recording->finish(chapters_of(text, places)));
     return result_of(choice, text, script, *recording);
 }
 

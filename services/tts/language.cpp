@@ -61,7 +61,7 @@ bool is_foreign(char32_t code, std::string_view language) {
     if (language == "ru") {
         return code != U'ё' && code != U'Ё' && (code < U'А' || code > U'я');
     }
-    // Of Shan, Mon and Karen. Those of Burmese from Sanskrit and Pali are not seen as theirs.
+    // Of Shan, Mon, Karen and others. Those of Burmese from Sanskrit and Pali are not seen as theirs.
     if (language == "my") return code == 0x1022 || code == 0x1028 || code > 0x1059;
     // Keheh and Farsi yeh are typed for their Arabic likenesses.
     return language == "ar" && code > U'ٱ' && code != U'ک' && code != U'ی';
@@ -96,9 +96,20 @@ Script main_script(std::string_view utf8) {
     return {.name = name, .is_others = weight.foreign > 0 && weight.foreign * 50 >= weight.letters};
 }
 
+// One letter in ten is of Shan's own: Mon and Karen, in the same script, have none of them.
+bool is_shan(std::string_view utf8) {
+    std::size_t shan = 0;
+    std::size_t letters = 0;
+    for_each_code_point(utf8, [&](char32_t code) {
+        if (u_isalpha(static_cast<UChar32>(code)) != 0) ++letters;
+        if (code >= 0x1075 && code <= 0x1081) ++shan;
+    });
+    return shan * 10 >= letters;
+}
+
 // What a text is in that has letters which the language of its script lacks.
-std::string_view others_of(std::string_view language) {
-    if (language == "my") return "und-Mymr";
+std::string_view others_of(std::string_view language, std::string_view utf8) {
+    if (language == "my") return is_shan(utf8) ? "shn" : "und-Mymr";
     return language == "ru" ? "und-Cyrl" : "und-Arab";
 }
 
@@ -144,9 +155,10 @@ std::optional<RecognisedLanguage> recognise(std::string_view utf8, CLD2::Languag
 
 // By the letters alone, for nothing else is known.
 std::string language_by_script(std::string_view utf8, std::string_view fallback) {
-    const Script script = main_script(utf8.substr(0, language_sample_bytes));
+    utf8 = utf8_prefix(utf8, language_sample_bytes);
+    const Script script = main_script(utf8);
     if (script.name.empty() || script.name == "latin") return std::string(fallback);
-    if (script.is_others) return std::string(others_of(script.name));
+    if (script.is_others) return std::string(others_of(script.name, utf8));
     if (script.name == "han") return "cmn";
     const bool is_language = script.name.front() >= 'a';  // Scripts begin with a capital.
     return std::string(is_language ? "" : "und-") + std::string(script.name);
@@ -169,6 +181,17 @@ CLD2::Language known_to_cld2(std::string_view language) {
     return known;
 }
 
+// ICU names one script of these languages, which are written in two.
+constexpr std::array<std::pair<std::string_view, UScriptCode>, 8> second_scripts{
+    {{"az", USCRIPT_CYRILLIC},
+     {"kk", USCRIPT_LATIN},
+     {"ku", USCRIPT_ARABIC},
+     {"pa", USCRIPT_ARABIC},
+     {"sr", USCRIPT_LATIN},
+     {"tk", USCRIPT_CYRILLIC},
+     {"tt", USCRIPT_LATIN},
+     {"uz", USCRIPT_CYRILLIC}}};
+
 // The scripts that a language is written in; none of one that ICU does not know.
 std::vector<UScriptCode> scripts_of(const std::string& language) {
     std::array<UScriptCode, 8> codes{};
@@ -177,12 +200,17 @@ std::vector<UScriptCode> scripts_of(const std::string& language) {
     const std::int32_t count = uscript_getCode(is_chinese ? "zh" : language.c_str(), codes.data(),
                                                static_cast<std::int32_t>(codes.size()), &error);
     if (U_FAILURE(error)) return {};
-    return {codes.begin(), codes.begin() + count};
+    std::vector<UScriptCode> known(codes.begin(), codes.begin() + count);
+    for (const auto& [name, script] : second_scripts) {
+        if (name == language) known.push_back(script);
+    }
+    return known;
 }
 
 struct Letters {
     UScriptCode script = USCRIPT_UNKNOWN;  // That most are in.
     std::size_t count = 0;                 // All, as paragraph_letters_min counts them.
+    std::size_t in_script = 0;
 };
 
 Letters count_letters(std::string_view utf8) {
@@ -200,8 +228,9 @@ Letters count_letters(std::string_view utf8) {
         letters.count += weight;
         std::size_t& count = counts[script];
         count += weight;
-        if (letters.script == USCRIPT_UNKNOWN || count > counts[letters.script])
-            letters.script = script;
+        if (count <= letters.in_script) return;
+        letters.script = script;
+        letters.in_script = count;
     });
     return letters;
 }
@@ -217,8 +246,11 @@ ParagraphLanguage paragraph_language(std::string_view utf8, std::string_view mai
     const Letters letters = count_letters(utf8);
     if (letters.count == 0) return {.language = text_language};
     const auto scripts = scripts_of(text_language);
-    const bool is_other_script =
-        !scripts.empty() && std::ranges::find(scripts, letters.script) == scripts.end();
+    // One letter is a sign: "π is 3.14".
+    const bool is_other_script = letters.in_script > 1 && !scripts.empty() &&
+                                 std::ranges::find(scripts, letters.script) == scripts.end();
+    const bool is_unreadable = is_other_script && letters.script != USCRIPT_LATIN &&
+                               letters.in_script * 100 >= letters.count * unreadable_percent_min;
     if (letters.count >= paragraph_letters_min) {
         const auto recognised = recognise(utf8, known_to_cld2(text_language));
         const bool is_sure = recognised && !recognised->by_script_alone &&
@@ -226,14 +258,20 @@ ParagraphLanguage paragraph_language(std::string_view utf8, std::string_view mai
         if (is_sure) {
             return {.language = recognised->language,
                     .is_other_script = is_other_script,
+                    .is_unreadable = is_unreadable,
                     .is_sure = true};
         }
     }
     if (!is_other_script) return {.language = text_language};
-    return {.language = language_by_script(utf8, text_language), .is_other_script = true};
+    return {.language = language_by_script(utf8, text_language),
+            .is_other_script = true,
+            .is_unreadable = is_unreadable};
 }
 
 namespace {
+
+// Its paragraphs have one in so many of the text's letters at least.
+constexpr std::size_t paragraphs_share_min = 4;
 
 // Of a text in several languages: the one that most letters of its paragraphs are in.
 std::optional<TextLanguage> language_of_most_paragraphs(std::string_view utf8,
@@ -252,7 +290,9 @@ std::optional<TextLanguage> language_of_most_paragraphs(std::string_view utf8,
     }
     const auto most =
         std::ranges::max_element(letters, {}, [](const auto& entry) { return entry.second; });
-    if (paragraphs < 2 || most == letters.end()) return {};
+    // What no paragraph shows is in a script that says more.
+    const bool is_of_few = most == letters.end() || most->second * paragraphs_share_min < all;
+    if (paragraphs < 2 || is_of_few) return {};
     return TextLanguage{.language = most->first,
                         .confidence = static_cast<int>(most->second * 100 / all)};
 }
@@ -262,8 +302,11 @@ std::optional<TextLanguage> language_of_most_paragraphs(std::string_view utf8,
 TextLanguage detect_language(std::string_view utf8, std::string_view fallback) {
     utf8 = utf8_prefix(utf8, language_sample_bytes);
     auto recognised = recognise_language(utf8);
-    if (recognised && !(recognised->by_script_alone && main_script(utf8).is_others))
+    const bool is_others = main_script(utf8).is_others;
+    if (recognised && !(recognised->by_script_alone && is_others))
         return {.language = std::move(recognised->language), .confidence = recognised->percent};
+    // A quotation in Russian does not make a text in another Cyrillic language Russian.
+    if (is_others) return {.language = language_by_script(utf8, fallback)};
     if (auto most = language_of_most_paragraphs(utf8, fallback)) return *std::move(most);
     return {.language = language_by_script(utf8, fallback)};
 }

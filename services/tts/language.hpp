@@ -40,9 +40,14 @@ inline constexpr std::size_t paragraph_letters_min = 32;
 // And CLD2 finds so much of it to be in that language.
 inline constexpr int paragraph_percent_min = 80;
 
+// So many of its letters at least are of one script that the text's voice cannot read. All voices
+// read Latin letters, well or badly.
+inline constexpr std::size_t unreadable_percent_min = 80;
+
 struct ParagraphLanguage {
     std::string language;          // As TextLanguage has it.
     bool is_other_script = false;  // Most of its letters are none of the text's language.
+    bool is_unreadable = false;    // And nearly all are of no use to its voice.
     bool is_sure = false;          // Else it is the text's language, or the script's.
 };
 // Of one paragraph of a text that is in `main` as a whole. In the script of `main` it is in

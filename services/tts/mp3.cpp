@@ -11,6 +11,7 @@
 #include "common/base/utf8.hpp"
 #include "services/tts/lame_encoder.hpp"
 #include "services/tts/output_file.hpp"
+#include "services/tts/speech.hpp"
 
 namespace onput::tts {
 namespace {
@@ -64,6 +65,7 @@ Result<Mp3Writer> Mp3Writer::open(int fd, std::string_view title, std::uint32_t 
     Mp3Writer writer(fd, std::move(encoder));
     ONPUT_TRY_VOID(writer.put({tag.data(), tag_bytes}));
     writer.head_at_ = tag_bytes;
+    writer.title_ = title;
     return writer;
 }
 
@@ -79,7 +81,7 @@ Result<void> Mp3Writer::write(std::span<const std::int16_t> samples) {
     return {};
 }
 
-Result<void> Mp3Writer::finish() {
+Result<void> Mp3Writer::finish(const std::vector<Mp3Chapter>& chapters) {
     std::array<unsigned char, lame_bytes_max> encoded{};
     ONPUT_TRY(const std::size_t bytes, encoder_->flush(encoded));
     ONPUT_TRY_VOID(put({encoded.data(), bytes}));
@@ -87,7 +89,16 @@ Result<void> Mp3Writer::finish() {
     // LAME kept a frame free for it at the start; its size is the same now.
     const std::size_t head = lame_get_lametag_frame(encoder_->lame, encoded.data(), encoded.size());
     ONPUT_CHECK(head <= encoded.size() && head_at_ + head <= bytes_);
-    return write_output(fd_, head_at_, {encoded.data(), head});
+    ONPUT_TRY_VOID(write_output(fd_, head_at_, {encoded.data(), head}));
+    if (chapters.empty()) return {};
+    const std::string tag = make_id3_tag(title_, chapters, samples_ * 1000 / speech_sample_rate);
+    ONPUT_CHECK(tag.size() >= head_at_);
+    const std::uint64_t longer = tag.size() - head_at_;
+    ONPUT_TRY_VOID(shift_output(fd_, head_at_, longer));
+    ONPUT_TRY_VOID(write_output(fd_, 0, tag));
+    head_at_ += longer;
+    bytes_ += longer;
+    return {};
 }
 
 Result<void> Mp3Writer::put(std::span<const unsigned char> bytes) {

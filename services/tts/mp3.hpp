@@ -1,10 +1,10 @@
 // Mp3Writer: samples -> an MP3 file, streamed.
 //
-//     [ID3v2: title][Xing/LAME frame: length, padding, seek table][frames ...]
+//     [ID3v2: title, chapters][Xing/LAME frame: length, padding, seek table][frames ...]
 //
 // Mono, 22,050 Hz, VBR 4, quality 7: about 67 kbit/s and twice as fast as the usual quality; or a
-// constant bit rate. The
-// same samples and title give the same bytes. Memory does not grow with length.
+// constant bit rate. The same samples, title and chapters give the same bytes. Memory does not grow
+// with length.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "common/base/result.hpp"
+#include "services/tts/book/mp3_head.hpp"
 
 namespace onput::tts {
 
@@ -34,8 +35,9 @@ public:
     // Fails as the file does: resource_exhausted when the disk is full.
     Result<void> write(std::span<const std::int16_t> samples);
 
-    // Flushes and completes the head. Without it the file is of no use. Call once, last.
-    Result<void> finish();
+    // Flushes and completes the head. Without it the file is of no use. Call once, last. Chapters,
+    // as make_id3_tag() takes them, move all that was written.
+    Result<void> finish(const std::vector<Mp3Chapter>& chapters = {});
 
     [[nodiscard]] std::uint64_t samples() const { return samples_; }
     [[nodiscard]] std::uint64_t bytes() const {
@@ -55,6 +57,7 @@ private:
     std::uint64_t samples_ = 0;
     std::uint64_t bytes_ = 0;
     std::uint64_t head_at_ = 0;  // Where the Xing/LAME frame lies.
+    std::string title_;
 };
 
 }  // namespace onput::tts

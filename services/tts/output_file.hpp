@@ -14,4 +14,7 @@ namespace onput::tts {
 Result<void> write_output(int fd, std::uint64_t offset, std::span<const unsigned char> bytes);
 Result<void> write_output(int fd, std::uint64_t offset, std::string_view text);
 
+// Makes room: what stands from `offset` to the file's end stands `bytes` further on.
+Result<void> shift_output(int fd, std::uint64_t offset, std::uint64_t bytes);
+
 }  // namespace onput::tts

@@ -1,5 +1,6 @@
 #include "services/tts/paragraphs.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "services/tts/segment.hpp"
@@ -7,16 +8,28 @@
 namespace onput::tts {
 namespace {
 
-// What stands between two ends of lines that are ends of sentences.
-std::vector<std::string_view> lines_of(std::string_view paragraph) {
+std::string_view without_end(std::string_view line) {
+    return line.substr(0, line.find_last_not_of(" \n") + 1);
+}
+
+// Runs of lines: one ends where a sentence does, or where the next line is in another script.
+std::vector<std::string_view> lines_of(std::string_view paragraph, std::string_view language) {
     std::vector<std::string_view> lines;
     std::size_t begin = 0;
-    for (std::size_t at = paragraph.find('\n'); at != paragraph.npos;
-         at = paragraph.find('\n', at + 1)) {
-        const std::size_t last = paragraph.find_last_not_of(' ', at == 0 ? 0 : at - 1);
-        if (last == paragraph.npos || !ends_sentence(paragraph.substr(0, last + 1), true)) continue;
-        lines.push_back(paragraph.substr(begin, at + 1 - begin));
-        begin = at + 1;
+    bool was_other_script = false;
+    for (std::size_t at = 0; at < paragraph.size();) {
+        const std::size_t end = std::min(paragraph.find('\n', at), paragraph.size() - 1) + 1;
+        const auto line = paragraph.substr(at, end - at);
+        const bool is_other_script = paragraph_language(line, language).is_other_script;
+        const auto before = paragraph.substr(begin, at - begin);
+        const bool ends_before =
+            is_other_script != was_other_script || ends_sentence(without_end(before), true);
+        if (!before.empty() && ends_before) {
+            lines.push_back(before);
+            begin = at;
+        }
+        was_other_script = is_other_script;
+        at = end;
     }
     if (begin < paragraph.size()) lines.push_back(paragraph.substr(begin));
     return lines;
@@ -25,13 +38,16 @@ std::vector<std::string_view> lines_of(std::string_view paragraph) {
 }  // namespace
 
 std::vector<std::string> ParagraphVoices::cut(std::string paragraph) const {
-    const auto lines = find_ ? lines_of(paragraph) : std::vector<std::string_view>();
+    const bool has_lines = find_ && paragraph.contains('\n');
+    const auto lines =
+        has_lines ? lines_of(paragraph, main_.language) : std::vector<std::string_view>();
     if (lines.size() <= 1) return {std::move(paragraph)};
     std::vector<std::string> pieces(1);
     std::string language_of_piece;  // Empty: not known yet.
     for (const std::string_view line : lines) {
-        auto [language, is_other_script, is_sure] = paragraph_language(line, main_.language);
-        const bool is_told = is_sure || is_other_script;
+        auto [language, is_other_script, is_unreadable, is_sure] =
+            paragraph_language(line, main_.language);
+        const bool is_told = is_sure || (is_other_script && language != main_language_);
         if (is_told && !language_of_piece.empty() && language != language_of_piece)
             pieces.emplace_back();
         pieces.back() += line;
@@ -42,12 +58,13 @@ std::vector<std::string> ParagraphVoices::cut(std::string paragraph) const {
 
 const Voice* ParagraphVoices::voice_of(std::string_view paragraph) {
     if (!find_) return &main_;
-    auto [language, is_other_script, is_sure] = paragraph_language(paragraph, main_.language);
-    if (language == paragraph_language({}, main_.language).language) return &main_;
+    auto [language, is_other_script, is_unreadable, is_sure] =
+        paragraph_language(paragraph, main_.language);
+    if (language == main_language_) return &main_;
     const auto [found, is_new] = found_.try_emplace(std::move(language));
     if (is_new) found->second = find_(found->first);
     if (found->second) return &*found->second;
-    return is_other_script ? nullptr : &main_;
+    return is_unreadable ? nullptr : &main_;
 }
 
 }  // namespace onput::tts

@@ -22,7 +22,9 @@ public:
     Result<void> write(std::span<const std::int16_t> samples) override {
         return writer_.write(samples);
     }
-    Result<void> finish() override { return writer_.finish(); }
+    Result<void> finish(const std::vector<Mp3Chapter>& chapters) override {
+        return writer_.finish(chapters);
+    }
     [[nodiscard]] std::uint64_t samples() const override { return writer_.samples(); }
     [[nodiscard]] std::uint64_t bytes() const override { return writer_.bytes(); }
 
@@ -38,7 +40,7 @@ public:
         samples_ += samples.size();
         return writer_->write(samples);
     }
-    Result<void> finish() override {
+    Result<void> finish(const std::vector<Mp3Chapter>& /*chapters*/) override {
         ONPUT_TRY_VOID(writer_->finish());
         const off_t end = ::lseek(fd_, 0, SEEK_CUR);
         if (end < 0) return fail(ErrorCode::internal, "measure the recording: " + errno_text());
@@ -70,7 +72,7 @@ public:
         samples_ += samples.size();
         return buffer_.size() < mp3_write_bytes ? Result<void>() : drain();
     }
-    Result<void> finish() override {
+    Result<void> finish(const std::vector<Mp3Chapter>& /*chapters*/) override {
         ONPUT_TRY_VOID(drain());
         const auto sample_bytes = static_cast<std::uint32_t>(samples_ * 2);
         text("RIFF");

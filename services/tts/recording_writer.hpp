@@ -6,8 +6,10 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "common/base/result.hpp"
+#include "services/tts/book/mp3_head.hpp"
 
 namespace onput::tts {
 
@@ -22,8 +24,9 @@ public:
     virtual ~RecordingWriter() = default;
     // Mono, at speech_sample_rate. Fails as the file does.
     virtual Result<void> write(std::span<const std::int16_t> samples) = 0;
-    // Completes the file, which is of no use without. Call once, last.
-    virtual Result<void> finish() = 0;
+    // Completes the file, which is of no use without. Call once, last. An MP3 has the chapters, as
+    // make_id3_tag() takes them; in other formats they are not told.
+    virtual Result<void> finish(const std::vector<Mp3Chapter>& chapters) = 0;
 
     [[nodiscard]] virtual std::uint64_t samples() const = 0;
     [[nodiscard]] virtual std::uint64_t bytes() const = 0;  // Of the whole file, after finish().

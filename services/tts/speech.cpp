@@ -137,7 +137,18 @@ int on_samples(short* samples, int count, espeak_EVENT* events) {
     return synthesis->result ? 0 : 1;  // 1 stops the engine.
 }
 
+// What the engine was told last.
+struct EngineState {
+    std::optional<SpeechSettings> settings;
+    bool obeys_phonemes = false;  // "[[ ]]" in a text.
+};
+EngineState& engine_state() {
+    static EngineState state;
+    return state;
+}
+
 Result<void> apply(const SpeechSettings& settings) {
+    engine_state().settings.reset();
     ONPUT_TRY_VOID(
         check(espeak_ng_SetVoiceByName(settings.voice.c_str()), "set voice " + settings.voice));
     const std::array<std::pair<espeak_PARAMETER, int>, 3> parameters{
@@ -148,18 +159,18 @@ Result<void> apply(const SpeechSettings& settings) {
         ONPUT_TRY_VOID(check(espeak_ng_SetParameter(parameter, value, 0), "set a parameter"));
     }
     // Voices of the mbrola synthesiser have other rates; they are not of the engine's own data.
-    if (espeak_ng_GetSampleRate() == speech_sample_rate) return {};
+    if (espeak_ng_GetSampleRate() == speech_sample_rate) {
+        engine_state().settings = settings;
+        return {};
+    }
     return fail(ErrorCode::unimplemented, fmt::format("voice {} has another sample rate than {}",
                                                       settings.voice, speech_sample_rate));
 }
 
 // Of passages: most have the voice of the one before.
 Result<void> use_voice(const std::string& voice) {
-    static std::string used;
-    if (used == voice) return {};
-    ONPUT_TRY_VOID(apply({.voice = voice}));
-    used = voice;
-    return {};
+    const SpeechSettings wanted{.voice = voice};
+    return engine_state().settings == wanted ? Result<void>() : apply(wanted);
 }
 
 }  // namespace
@@ -221,6 +232,7 @@ Result<void> synthesize(const SegmentSource& segments, const SpeechSettings& set
                         const SampleSink& sink) {
     ONPUT_TRY_VOID(settings.validate());
     ONPUT_TRY_VOID(apply(settings));
+    engine_state().obeys_phonemes = false;
     Synthesis synthesis{.sink = sink};
     for (;;) {
         ONPUT_TRY(std::optional<std::string> segment, segments());
@@ -239,8 +251,7 @@ Result<void> synthesize(const SegmentSource& segments, const SpeechSettings& set
 
 Result<std::string> phonemes_of(const std::string& voice, const std::string& text) {
     ONPUT_TRY_VOID(use_voice(voice));
-    static bool obeys_phonemes = false;
-    if (!obeys_phonemes) {
+    if (!engine_state().obeys_phonemes) {
         // The engine reads "[[ ]]" here as it did in what it has spoken last.
         const SampleSink sink = [](std::span<const std::int16_t>) { return Result<void>(); };
         Synthesis nothing{.sink = sink};
@@ -248,7 +259,7 @@ Result<std::string> phonemes_of(const std::string& voice, const std::string& tex
             check(espeak_ng_Synthesize("", 1, 0, POS_CHARACTER, 0,
                                        espeakCHARS_UTF8 | espeakPHONEMES, nullptr, &nothing),
                   "obey phonemes"));
-        obeys_phonemes = true;
+        engine_state().obeys_phonemes = true;
     }
     constexpr int ipa = espeakPHONEMES_IPA | espeakPHONEMES_TIE | '^' << 8;
     std::string phonemes;
@@ -266,6 +277,7 @@ Result<std::string> phonemes_of(const std::string& voice, const std::string& tex
 Result<void> speak_passage(const Passage& passage, const SampleSink& samples,
                            const EventSink& events) {
     ONPUT_TRY_VOID(use_voice(passage.voice));
+    engine_state().obeys_phonemes = true;
     Synthesis synthesis{.sink = samples, .events = &events};
     const unsigned pause = passage.ends_sentence ? espeakENDPAUSE : 0;
     const auto status =

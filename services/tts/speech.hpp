@@ -44,6 +44,7 @@ struct SpeechSettings {
     std::int32_t volume = 100;    // 0 to 200.
 
     [[nodiscard]] Result<void> validate() const;
+    friend bool operator==(const SpeechSettings&, const SpeechSettings&) = default;
 };
 
 // The next segment of the text, or nothing at its end.

@@ -11,11 +11,23 @@
 #include "services/tts/script/speakable.hpp"
 
 namespace onput::tts {
+namespace {
+
+// What somebody declares: the upload, or else an HTML document itself.
+std::string charset_of(int fd, const SpeechJob& job) {
+    if (!job.charset.empty() || job.document != "html") return job.charset;
+    std::string beginning(declaration_bytes_max, '\0');
+    const ssize_t count = ::pread(fd, beginning.data(), beginning.size(), 0);
+    beginning.resize(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+    return charset_in_document(beginning);
+}
+
+}  // namespace
 
 SpokenText::SpokenText(int fd, const SpeechJob& job)
     : fd_(fd),
       bytes_(text_probe_bytes),
-      decoder_(job.charset),
+      decoder_(charset_of(fd, job)),
       document_(job.document),
       known_headings_(job.headings),
       begin_(job.begin),

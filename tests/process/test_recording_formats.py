@@ -1,7 +1,7 @@
 """Formats and settings of recordings: from metadata, tags and the function's environment."""
 import pytest
 
-from harness.clients import probe_audio
+from harness.clients import probe_audio, probe_rate
 from test_natural_voice import outcome_of
 
 TEXT = "The weather is fine today, and we walk in the park with our friends.".encode()
@@ -21,6 +21,7 @@ def test_a_recording_has_the_format_that_metadata_asks_for(onput, tmp_path, name
     path.write_bytes(recording["Body"].read())
     found, seconds = probe_audio(path)[:2]
     assert found == codec
+    assert probe_rate(path) == (48000 if codec == "opus" else 22050)
     assert abs(seconds * 1000 - int(recording["Metadata"]["onput-duration-ms"])) < 200
 
 
@@ -41,4 +42,4 @@ def test_settings_that_do_not_exist_are_refused_and_near_ones_named(onput):
                                 ("language", {"onput-language": "german"}, "languages near it are de")):
         onput.s3.put_object(Bucket="inbox", Key=f"refused-{name}.txt", Body=TEXT, Metadata=metadata)
         assert why in outcome_of(onput, f"refused-{name}.txt"), name
-    assert "languages near it are de" in onput.run("voices", "--language", "german").stderr
+    assert "languages near it are de" in onput.run("voices", "--language", "german", expect=3).stderr

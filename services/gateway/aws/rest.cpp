@@ -160,6 +160,16 @@ Result<Value> read_body(const RestRequest& request, const Operation& operation, 
     return value;
 }
 
+// A body would say nothing.
+Value read_link(const RestRequest& request, const Shape& shape) {
+    Value value{Value::Map()};
+    for (const auto& member : shape.members) {
+        auto held = read_query(request.query, member);
+        if (held) value[std::string(member.name)] = std::move(*held);
+    }
+    return value;
+}
+
 // Members of the body as JSON names them; those that travel elsewhere are left out.
 Value body_members(const Value& result, const Shape& shape) {
     Value::Map map;
@@ -197,8 +207,11 @@ std::string write_document(const AnswerFrame& frame, Protocol wire, const Value&
 
 }  // namespace
 
-RestRouter::RestRouter(const Model& model) {
-    for (const auto& operation : model.operations()) operations_.push_back(&operation);
+RestRouter::RestRouter(const Model& model, std::string_view by_link) {
+    for (const auto& operation : model.operations()) {
+        operations_.push_back(&operation);
+        if (operation.name == by_link) by_link_ = &operation;
+    }
     // Of the same rank, in the model's order, in which they lie.
     std::ranges::sort(operations_, [](const Operation* one, const Operation* other) {
         const auto first = rank_of(one->uri);
@@ -215,12 +228,15 @@ const Operation* RestRouter::find(const http::RequestHead& head,
         const std::string_view path = take_until(literals, '?');
         if (has_literals(literals, query) && match_path(path, head.path)) return operation;
     }
-    return nullptr;
+    const bool is_link = by_link_ != nullptr && head.method == "GET" && head.path == by_link_->uri;
+    return is_link ? by_link_ : nullptr;
 }
 
 Result<Value> read_rest_input(const RestRequest& request, const Operation& operation,
                               Protocol wire) {
     if (operation.input == nullptr) return Value(Value::Map());
+    const bool is_link = request.head.method == "GET" && operation.method != "GET";
+    if (is_link) return read_link(request, *operation.input);
     ONPUT_TRY(auto value, read_body(request, operation, wire));
     std::string_view literals = operation.uri;
     const auto labels = match_path(take_until(literals, '?'), request.head.path);

@@ -4,6 +4,8 @@
 //     PUT /garden/{Bed}/{Path+}?plant      {Bed}: one segment, {Path+}: the rest, slashes and all
 //     Place::headers                       all headers of a prefix, as a map without it
 //     a payload                            the whole body is one member: a document, or its bytes
+//     by a link                            GET of a POST's path, all members in the query: what
+//                                          presigned URLs of it are (Polly's SynthesizeSpeech)
 //
 // Who streams bodies (S3) reads heads and bodies itself, and has only the documents from here.
 #pragma once
@@ -23,7 +25,8 @@ namespace onput::gateway::aws {
 // Which operation of a model a request asks for. Made once.
 class RestRouter {
 public:
-    explicit RestRouter(const Model& model);
+    // `by_link`: the operation that may be asked for by a link; empty: none.
+    explicit RestRouter(const Model& model, std::string_view by_link = {});
 
     // Null when there is none. A segment that is written out goes before a label.
     [[nodiscard]] const Operation* find(const http::RequestHead& head,
@@ -31,6 +34,7 @@ public:
 
 private:
     std::vector<const Operation*> operations_;  // The most particular ones first.
+    const Operation* by_link_ = nullptr;
 };
 
 struct RestRequest {

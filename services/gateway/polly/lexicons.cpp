@@ -3,6 +3,7 @@
 
 #include "common/base/utf8.hpp"
 #include "common/speech/lexicon.hpp"
+#include "services/gateway/aws/page_token.hpp"
 #include "services/gateway/polly/operation.hpp"
 #include "services/gateway/polly/request.hpp"
 
@@ -22,6 +23,19 @@ Value describe_attributes(const schema::LexiconInfo& lexicon) {
 
 }  // namespace
 
+Result<std::string> page_of(const Value& input) {
+    auto place = aws::place_of(input);
+    if (place) return place;
+    return fail(ErrorCode::invalid_argument, "The NextToken is invalid.",
+                "InvalidNextTokenException");
+}
+
+Result<void> refuse_page_token(const Value& input) {
+    if (input.text_of(std::string(aws::page_token_member)).empty()) return {};
+    return fail(ErrorCode::invalid_argument, "The NextToken is invalid.",
+                "InvalidNextTokenException");
+}
+
 http::Task<Result<void>> fetch_lexicons(Call& call, schema::SynthesizeSpeech& speech) {
     for (schema::Lexicon& lexicon : speech.lexicons) {
         const schema::GetLexicon message{.name = lexicon.name};
@@ -36,7 +50,8 @@ Outcome put_lexicon(Call& call) {
     schema::PutLexicon message;
     message.lexicon.lexicon = {.name = call.input.text_of("Name"),
                                .content = call.input.text_of("Content")};
-    const auto parsed = speech::parse_lexicon(message.lexicon.lexicon.content);
+    const auto parsed = speech::parse_lexicon(message.lexicon.lexicon.content,
+                                              call.context.shared.config.lexicon_characters_max);
     if (!parsed) co_return std::unexpected(parsed.error());
     message.lexicon.alphabet = speech::name_of(parsed->alphabet);
     message.lexicon.language_code = parsed->language;
@@ -61,6 +76,8 @@ Outcome get_lexicon(Call& call) {
 }
 
 Outcome list_lexicons(Call& call) {
+    const auto first_page = refuse_page_token(call.input);
+    if (!first_page) co_return std::unexpected(first_page.error());
     const schema::ListLexicons message;
     const auto answer = co_await call.context.call(message);
     if (!answer) co_return std::unexpected(answer.error());

@@ -11,6 +11,8 @@ using aws::Call;
 using aws::Outcome;
 using aws::Value;
 
+inline constexpr std::string_view worker_kind = "tts";
+
 // What an operation asks of the policies of who calls (asks.cpp).
 std::vector<AskedAction> asks(const aws::Call& call);
 
@@ -23,6 +25,11 @@ Outcome put_lexicon(Call& call);
 Outcome get_lexicon(Call& call);
 Outcome list_lexicons(Call& call);
 Outcome delete_lexicon(Call& call);
+
+// Where a page begins, "" the first. Fails with InvalidNextTokenException for what is no token.
+Result<std::string> page_of(const Value& input);
+// Of lists that have one page: no token of ours exists.
+Result<void> refuse_page_token(const Value& input);
 
 // Gives a speech the contents of its lexicons, by their names.
 http::Task<Result<void>> fetch_lexicons(Call& call, schema::SynthesizeSpeech& speech);

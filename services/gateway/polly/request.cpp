@@ -9,6 +9,7 @@
 #include <fmt/ranges.h>
 
 #include "common/base/utf8.hpp"
+#include "common/speech/xml_tree.hpp"
 
 namespace onput::gateway::polly {
 namespace {
@@ -21,8 +22,8 @@ struct Format {
 };
 
 constexpr std::array<std::uint32_t, 6> music_rates{8000, 16000, 22050, 24000, 44100, 48000};
-constexpr std::array<std::uint32_t, 5> opus_rates{8000, 12000, 16000, 24000, 48000};
-constexpr std::array<std::uint32_t, 4> pcm_rates{8000, 16000, 22050, 24000};
+constexpr std::array<std::uint32_t, 1> opus_rates{48000};
+constexpr std::array<std::uint32_t, 2> pcm_rates{8000, 16000};
 constexpr std::array<std::uint32_t, 1> phone_rates{8000};
 constexpr std::array formats{
     Format{"alaw", "audio/alaw", ".alaw", phone_rates},
@@ -72,21 +73,31 @@ Result<void> check_marks(const schema::SynthesizeSpeech& speech) {
     return {};
 }
 
-Result<void> check_length(const schema::SynthesizeSpeech& speech, const TextLimits& limits) {
+Result<void> check_length(const schema::SynthesizeSpeech& speech, std::uint32_t spoken_max) {
     const auto all = count_characters(speech.text);
-    const auto spoken = count_spoken(speech.text, speech.is_ssml);
-    if (all <= limits.all && spoken <= limits.spoken) return {};
+    const auto all_max = std::uint64_t{spoken_max} * characters_with_tags;
+    // Before the text is parsed.
+    const auto spoken = all <= all_max ? count_spoken(speech.text, speech.is_ssml) : all;
+    if (all <= all_max && spoken <= spoken_max) return {};
     return fail(ErrorCode::invalid_argument,
                 fmt::format("Maximum text length has been exceeded: {} characters, {} of them "
                             "spoken; {} and {} are allowed.",
-                            all, spoken, limits.all, limits.spoken),
+                            all, spoken, all_max, spoken_max),
                 "TextLengthExceededException");
+}
+
+// In an element and all within it.
+std::uint64_t count_text(const speech::XmlNode& node) {
+    std::uint64_t count = count_characters(node.text.text());
+    for (const speech::XmlNode& child : node.children) count += count_text(child);
+    return count;
 }
 
 }  // namespace
 
 std::uint64_t count_spoken(std::string_view text, bool is_ssml) {
     if (!is_ssml) return count_characters(text);
+    if (const auto root = speech::read_xml_tree(text)) return count_text(*root);
     std::uint64_t count = 0;
     while (!text.empty()) {
         const auto tag = text.find('<');
@@ -109,7 +120,7 @@ std::string_view ending_of(std::string_view format) {
 }
 
 Result<schema::SynthesizeSpeech> read_synthesize_speech(const aws::Value& input,
-                                                        const TextLimits& limits) {
+                                                        std::uint32_t spoken_max) {
     schema::SynthesizeSpeech speech{.text = input.text_of("Text"),
                                     .is_ssml = input.text_of("TextType") == "ssml",
                                     .voice = input.text_of("VoiceId"),
@@ -128,7 +139,7 @@ Result<schema::SynthesizeSpeech> read_synthesize_speech(const aws::Value& input,
     }
     ONPUT_TRY_VOID(check_marks(speech));
     ONPUT_TRY(speech.sample_rate, read_rate(input.text_of("SampleRate"), *format));
-    ONPUT_TRY_VOID(check_length(speech, limits));
+    ONPUT_TRY_VOID(check_length(speech, spoken_max));
     return speech;
 }
 

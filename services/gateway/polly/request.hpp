@@ -2,9 +2,10 @@
 // marks and lengths. Pure.
 //
 //     format                            rates, Hz                                  default
-//     mp3, ogg_vorbis                   8000 16000 22050 24000 44100 48000         22050
-//     ogg_opus                          8000 12000 16000 24000 48000               48000
-//     pcm                               8000 16000 22050 24000                     16000
+//     mp3, ogg_vorbis                   8000 16000 22050 24000 44100 48000         22050; neural
+//                                                                                  24000
+//     ogg_opus                          48000                                      48000
+//     pcm                               8000 16000                                 16000
 //     mulaw, alaw                       8000                                       8000
 //     json                              as mp3, and without effect
 #pragma once
@@ -18,24 +19,16 @@
 
 namespace onput::gateway::polly {
 
-// Polly's: characters of the text, and those that are billed, which tags are not.
-inline constexpr std::uint32_t text_characters_max = 6'000;
-inline constexpr std::uint32_t spoken_characters_max = 3'000;
-// Of a task.
-inline constexpr std::uint32_t task_characters_max = 200'000;
-inline constexpr std::uint32_t task_spoken_characters_max = 100'000;
+// With tags a text may have so many times the characters that are spoken.
+inline constexpr std::uint32_t characters_with_tags = 2;
 
-struct TextLimits {
-    std::uint32_t all = text_characters_max;
-    std::uint32_t spoken = spoken_characters_max;
-};
-
-// By the operation's shape, checked; of lexicons, the names. Errors are invalid_argument, by the
-// names of Polly's exceptions.
+// By the operation's shape, checked; of lexicons, the names. `spoken_max`: characters that are
+// billed. Errors are invalid_argument, by the names of Polly's exceptions.
 Result<schema::SynthesizeSpeech> read_synthesize_speech(const aws::Value& input,
-                                                        const TextLimits& limits);
+                                                        std::uint32_t spoken_max);
 
-// What is billed: characters, tags aside.
+// What is billed: characters that are spoken, tags aside. Of an SSML that cannot be read, what is
+// between its tags.
 std::uint64_t count_spoken(std::string_view text, bool is_ssml);
 
 // "audio/mpeg"

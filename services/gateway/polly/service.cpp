@@ -29,7 +29,7 @@ constexpr std::array<std::string_view, 2> own_members{"VoiceId", "LanguageCode"}
 }  // namespace
 
 const aws::Service& service() {
-    static const aws::RestRouter router(aws::polly_model());
+    static const aws::RestRouter router(aws::polly_model(), "SynthesizeSpeech");
     static const aws::Service polly{
         .name = "polly",
         .model = &aws::polly_model,

@@ -15,8 +15,6 @@ namespace {
 // A piece is a sentence: a slow voice may speak a long one for most of a minute, on a busy machine.
 constexpr Duration piece_timeout = std::chrono::minutes(2);
 
-constexpr std::string_view worker_kind = "tts";
-
 Value describe_speech(const schema::SynthesizeSpeech& speech) {
     Value result;
     result["ContentType"] = Value(content_type_of(speech.format));
@@ -59,6 +57,8 @@ bool fits(const schema::VoiceInfo& voice, const Value& input) {
     };
     if (!engine.empty() && !has(voice.engines, engine)) return false;
     if (code.empty() || voice.language_code == code) return true;
+    // A voice of ours may have a language without a region: "vi" speaks vi-VN.
+    if (voice.language_code == code.substr(0, code.find('-'))) return true;
     return input.text_of("IncludeAdditionalLanguageCodes") == "true" &&
            has(voice.additional_language_codes, code);
 }
@@ -66,8 +66,10 @@ bool fits(const schema::VoiceInfo& voice, const Value& input) {
 }  // namespace
 
 Outcome synthesize_speech(Call& call) {
-    auto speech = read_synthesize_speech(call.input, {});
+    const Config& config = call.context.shared.config;
+    auto speech = read_synthesize_speech(call.input, config.speech_characters_max);
     if (!speech) co_return std::unexpected(std::move(speech).error());
+    speech->duration_ms_max = config.speech_seconds_max * 1000;
     const auto filled = co_await fetch_lexicons(call, *speech);
     if (!filled) co_return std::unexpected(filled.error());
     WorkerCall made(call.context, std::string(worker_kind), schema::encode(*speech), piece_timeout);
@@ -84,6 +86,8 @@ Outcome synthesize_speech(Call& call) {
 }
 
 Outcome describe_voices(Call& call) {
+    const auto first_page = refuse_page_token(call.input);
+    if (!first_page) co_return std::unexpected(first_page.error());
     WorkerCall asked(call.context, std::string(worker_kind), schema::encode(schema::ListVoices{}));
     auto piece = co_await asked.next();
     if (!piece) co_return std::unexpected(std::move(piece).error());

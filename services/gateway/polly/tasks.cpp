@@ -6,8 +6,10 @@
 
 #include "common/schema/storage.hpp"
 #include "common/schema/topics.hpp"
+#include "services/gateway/aws/page_token.hpp"
 #include "services/gateway/polly/operation.hpp"
 #include "services/gateway/polly/request.hpp"
+#include "services/gateway/worker_calls.hpp"
 
 namespace onput::gateway::polly {
 namespace {
@@ -77,6 +79,15 @@ http::Task<Result<void>> check_topic(Call& call, const std::string& arn) {
                    "InvalidSnsTopicArnException");
 }
 
+// Whether a worker would speak it. Where none can be asked now, the task's end tells.
+http::Task<Result<void>> check_speech(Call& call, schema::SynthesizeSpeech speech) {
+    speech.checks_only = true;
+    WorkerCall asked(call.context, std::string(worker_kind), schema::encode(speech));
+    const auto checked = co_await asked.next();
+    if (checked || checked.error().code != ErrorCode::invalid_argument) co_return Result<void>();
+    co_return std::unexpected(checked.error());
+}
+
 schema::StartSpeechTask make_task(const Call& call, schema::SynthesizeSpeech speech) {
     const Value& input = call.input;
     schema::StartSpeechTask message;
@@ -98,11 +109,13 @@ schema::StartSpeechTask make_task(const Call& call, schema::SynthesizeSpeech spe
 }  // namespace
 
 Outcome start_speech_synthesis_task(Call& call) {
-    auto speech = read_synthesize_speech(
-        call.input, {.all = task_characters_max, .spoken = task_spoken_characters_max});
+    auto speech =
+        read_synthesize_speech(call.input, call.context.shared.config.speech_task_characters_max);
     if (!speech) co_return std::unexpected(std::move(speech).error());
     const auto filled = co_await fetch_lexicons(call, *speech);
     if (!filled) co_return std::unexpected(filled.error());
+    const auto checked = co_await check_speech(call, *speech);
+    if (!checked) co_return std::unexpected(checked.error());
     auto message = make_task(call, std::move(*speech));
     const auto bucket = co_await check_bucket(call, message.task);
     if (!bucket) co_return std::unexpected(bucket.error());
@@ -125,8 +138,10 @@ Outcome get_speech_synthesis_task(Call& call) {
 }
 
 Outcome list_speech_synthesis_tasks(Call& call) {
+    auto after = page_of(call.input);
+    if (!after) co_return std::unexpected(std::move(after).error());
     schema::ListSpeechTasks message{.status = call.input.text_of("Status"),
-                                    .after = call.input.text_of("NextToken")};
+                                    .after = *std::move(after)};
     if (const auto* most = call.input.find("MaxResults"))
         message.tasks_max = static_cast<std::uint32_t>(most->number().value_or(100));
     const auto answer = co_await call.context.call(message);
@@ -135,7 +150,7 @@ Outcome list_speech_synthesis_tasks(Call& call) {
     result["SynthesisTasks"] = Value(Value::List());
     for (const auto& task : answer->reply.tasks)
         result["SynthesisTasks"].push_back(describe_task(task));
-    if (!answer->reply.next.empty()) result["NextToken"] = Value(answer->reply.next);
+    if (!answer->reply.next.empty()) result["NextToken"] = aws::to_page_token(answer->reply.next);
     co_return result;
 }
 

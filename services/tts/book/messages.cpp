@@ -17,6 +17,12 @@ std::uint32_t deepest_level(const std::vector<Chapter>& all) {
     return deepest;
 }
 
+void keep_what_fits(std::vector<Chapter>& chapters) {
+    const std::uint32_t deepest = deepest_level(chapters);
+    std::erase_if(chapters, [deepest](const Chapter& chapter) { return chapter.level > deepest; });
+    if (chapters.size() > book_chapters_max) chapters.resize(book_chapters_max);
+}
+
 }  // namespace
 
 std::vector<std::uint64_t> offsets_of(std::span<const Heading> headings) {
@@ -52,9 +58,18 @@ std::vector<Chapter> choose_chapters(std::span<const Heading> headings,
         chapters.push_back(
             {.part = part, .heading = number, .level = heading.level, .title = heading.title});
     }
-    const std::uint32_t deepest = deepest_level(chapters);
-    std::erase_if(chapters, [deepest](const Chapter& chapter) { return chapter.level > deepest; });
-    if (chapters.size() > book_chapters_max) chapters.resize(book_chapters_max);
+    keep_what_fits(chapters);
+    return chapters;
+}
+
+std::vector<Chapter> choose_chapters(std::span<const Heading> headings) {
+    std::vector<Chapter> chapters;
+    for (const Heading& heading : headings) {
+        chapters.push_back({.heading = static_cast<std::uint32_t>(chapters.size()),
+                            .level = heading.level,
+                            .title = heading.title});
+    }
+    keep_what_fits(chapters);
     return chapters;
 }
 

@@ -37,6 +37,10 @@ struct Chapter {
 std::vector<Chapter> choose_chapters(std::span<const Heading> headings,
                                      const std::vector<PartRange>& parts);
 
+// Of a text that is spoken as one: all of them as headings of one part, or those of the fewest
+// levels that fit.
+std::vector<Chapter> choose_chapters(std::span<const Heading> headings);
+
 // Where they begin.
 std::vector<std::uint64_t> offsets_of(std::span<const Heading> headings);
 // Those of one part, from its begin: the first part_chapters_max.
@@ -58,7 +62,8 @@ struct BookPlan {
 
 // Of a LaneSplit.
 struct BookJoin {
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::book_join};
+    // Version 2: the speech's version 4.
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::book_join, .version = 2};
 
     std::string bucket = {};
     std::string key = {};
@@ -74,8 +79,8 @@ struct BookJoin {
 
 // The task of a part. Its text is these bytes of the decoded one, which is a part of the upload.
 struct BookPart {
-    // Version 2 added what follows speech.
-    static constexpr schema::MessageInfo info{.kind = schema::Kind::book_part, .version = 2};
+    // Version 2 added what follows speech; version 3: the speech's version 6.
+    static constexpr schema::MessageInfo info{.kind = schema::Kind::book_part, .version = 3};
 
     std::string bucket = {};
     std::string key = {};

@@ -53,16 +53,11 @@ std::string id3_frame(std::string_view id, std::string_view content) {
     return frame;
 }
 
-std::uint64_t start_ms(std::uint64_t frame) {
-    const std::uint64_t samples = frame * mp3_frame_samples;
-    return samples * 1000 / speech_sample_rate;
-}
-
 std::string chapter_id(std::size_t number) {
     return fmt::format("chapter{}", number) + '\0';
 }
 
-std::string chapters_of(const std::vector<Mp3Chapter>& chapters, std::uint64_t frames) {
+std::string chapters_of(const std::vector<Mp3Chapter>& chapters, std::uint64_t end_ms) {
     if (chapters.empty()) return {};
     constexpr char is_top_and_ordered = 3;
     std::string contents = std::string("contents") + '\0' + is_top_and_ordered;
@@ -72,9 +67,8 @@ std::string chapters_of(const std::vector<Mp3Chapter>& chapters, std::uint64_t f
         const bool is_last = i + 1 == chapters.size();
         contents += chapter_id(i);
         std::string chapter = chapter_id(i);
-        append_big_endian(chapter, start_ms(chapters[i].begin_frame), 4);
-        append_big_endian(chapter,
-                          is_last ? heard_ms(frames) : start_ms(chapters[i + 1].begin_frame), 4);
+        append_big_endian(chapter, chapters[i].begin_ms, 4);
+        append_big_endian(chapter, is_last ? end_ms : chapters[i + 1].begin_ms, 4);
         chapter.append(8, '\xff');  // Times count, not bytes.
         chapter += id3_frame("TIT2", utf16_text(chapters[i].title, chapter_title_bytes_max));
         all += id3_frame("CHAP", chapter);
@@ -161,6 +155,16 @@ std::string info_frame(const std::vector<Mp3Part>& parts, std::uint64_t frames) 
 
 }  // namespace
 
+std::string make_id3_tag(const std::string& title, const std::vector<Mp3Chapter>& chapters,
+                         std::uint64_t end_ms) {
+    ONPUT_CHECK(chapters.size() <= book_chapters_max);
+    return id3_tag(title, chapters_of(chapters, end_ms));
+}
+
+std::uint64_t frames_ms(std::uint64_t frames) {
+    return frames * mp3_frame_samples * 1000 / speech_sample_rate;
+}
+
 std::uint64_t heard_ms(std::uint64_t frames) {
     const std::uint64_t samples = frames * mp3_frame_samples;
     return samples <= mp3_delay ? 0 : (samples - mp3_delay) * 1000 / speech_sample_rate;
@@ -168,10 +172,9 @@ std::uint64_t heard_ms(std::uint64_t frames) {
 
 std::string make_mp3_head(const std::string& title, const std::vector<Mp3Chapter>& chapters,
                           const std::vector<Mp3Part>& parts) {
-    ONPUT_CHECK(chapters.size() <= book_chapters_max);
     std::uint64_t frames = 0;
     for (const Mp3Part& part : parts) frames += part.frames;
-    return id3_tag(title, chapters_of(chapters, frames)) + info_frame(parts, frames);
+    return make_id3_tag(title, chapters, heard_ms(frames)) + info_frame(parts, frames);
 }
 
 }  // namespace onput::tts

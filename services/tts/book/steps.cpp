@@ -114,7 +114,7 @@ std::vector<Mp3Chapter> chapters_of(const BookJoin& book,
             if (chapter.heading >= results[part].chapters.size()) continue;
             chapters.push_back(
                 {.title = chapter.title,
-                 .begin_frame = frames_before + results[part].chapters[chapter.heading]});
+                 .begin_ms = frames_ms(frames_before + results[part].chapters[chapter.heading])});
         }
         frames_before += results[part].frames;
     }
@@ -150,7 +150,8 @@ Result<JoinedBook> join_results(const BookJoin& book, const std::vector<std::str
     }
     if (joined.speech.segments == 0) {
         return fail(ErrorCode::invalid_argument,
-                    "all of the text crashes the speech engine: choose another voice",
+                    "all of the text crashes the speech engine, or is in letters that no voice "
+                    "reads: choose another voice",
                     "nothing_to_say");
     }
     joined.speech.duration_ms = heard_ms(frames);

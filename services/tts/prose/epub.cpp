@@ -57,6 +57,7 @@ Result<void> EpubReader::begin_chapter() {
     ONPUT_TRY_VOID(zip_.begin(chapters_[next_++]));
     ONPUT_TRY(reader_, ProseReader::open("html"));
     decoder_.emplace();
+    has_decoded_ = false;
     has_chapter_begun_ = false;
     return {};
 }
@@ -95,6 +96,9 @@ Result<bool> EpubReader::read(std::string& out) {
         ONPUT_TRY(const std::size_t count, zip_.read_some(piece_));
         std::string text;
         if (count > 0) {
+            if (!has_decoded_)
+                decoder_.emplace(charset_in_document(std::string_view(piece_).substr(0, count)));
+            has_decoded_ = true;
             ONPUT_TRY_VOID(decoder_->feed(std::string_view(piece_).substr(0, count), text));
         } else {
             ONPUT_TRY_VOID(decoder_->finish(text));

@@ -55,6 +55,7 @@ private:
     std::size_t next_ = 0;
     std::unique_ptr<ProseReader> reader_;  // Of the chapter that is read.
     std::optional<TextDecoder> decoder_;
+    bool has_decoded_ = false;  // Something of that chapter.
     std::string piece_ = std::string(text_probe_bytes, '\0');
     std::uint64_t said_ = 0;   // Bytes, of all chapters.
     std::uint64_t begin_ = 0;  // Where the chapter begins in them.

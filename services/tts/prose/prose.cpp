@@ -39,7 +39,35 @@ void append_cut(std::string& title, std::string_view text) {
     title += utf8_prefix(text, heading_bytes_max - std::min(title.size(), heading_bytes_max));
 }
 
+// The value behind `name` and '=', with quotes or without; empty: there is none.
+std::string_view value_behind(std::string_view text, std::string_view name) {
+    const std::size_t at = text.find(name);
+    if (at == text.npos) return {};
+    text.remove_prefix(at + name.size());
+    const auto skip = [&text](std::string_view characters) {
+        text.remove_prefix(std::min(text.find_first_not_of(characters), text.size()));
+    };
+    skip(" \t\r\n");
+    if (!text.starts_with('=')) return {};
+    skip("= \t\r\n\"'");
+    return text.substr(0, text.find_first_of(" \t\r\n\"'/>;?"));
+}
+
 }  // namespace
+
+std::string charset_in_document(std::string_view beginning) {
+    const std::string lower = lower_case(beginning.substr(0, declaration_bytes_max));
+    const std::string_view text = lower;
+    if (text.starts_with("<?xml")) {
+        const auto named = value_behind(text.substr(0, text.find("?>")), "encoding");
+        if (!named.empty()) return std::string(named);
+    }
+    for (std::size_t at = text.find("<meta"); at != text.npos; at = text.find("<meta", at + 1)) {
+        const auto named = value_behind(text.substr(at, text.find('>', at) - at), "charset");
+        if (!named.empty()) return std::string(named);
+    }
+    return {};
+}
 
 std::string document_type(std::string_view key, std::string_view content_type) {
     const std::string declared =

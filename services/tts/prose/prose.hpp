@@ -18,6 +18,11 @@ namespace onput::tts {
 std::string document_type(std::string_view key, std::string_view content_type);
 inline constexpr std::string_view epub_type = "epub";
 
+// What an HTML or XML document says at its beginning of its own charset, as it says it: in its
+// <?xml?>, or in a <meta> of its first so many bytes; empty: nothing.
+inline constexpr std::size_t declaration_bytes_max = 1024;
+std::string charset_in_document(std::string_view beginning);
+
 inline constexpr std::size_t headings_max = 10'000;  // More are read, and have no chapter.
 inline constexpr std::size_t heading_bytes_max = 200;
 

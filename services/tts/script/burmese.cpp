@@ -8,7 +8,17 @@ namespace {
 
 constexpr char32_t little_section = 0x104a;
 constexpr char32_t section = 0x104b;
-constexpr std::string_view marks = ",.;:!?\n";
+constexpr std::string_view marks = ",.;:!?";
+
+// As the engine sees it: a mark before white space, or an empty line.
+bool ends_clause(std::string_view read) {
+    for (std::size_t at = 0; at + 1 < read.size(); ++at) {
+        const bool is_white = read[at + 1] == ' ' || read[at + 1] == '\n';
+        if (is_white && marks.contains(read[at])) return true;
+        if (read[at] == '\n' && read[at + 1] == '\n') return true;
+    }
+    return false;
+}
 
 }  // namespace
 
@@ -18,19 +28,16 @@ bool is_burmese(std::string_view language) {
 
 std::string BurmeseClauses::before(std::string_view between, std::size_t word_bytes) {
     std::string read;
-    bool ends_clause = false;
-    for_each_code_point(between, [&](char32_t code) {
-        const char32_t said = code == little_section ? U',' : code == section ? U'.' : code;
-        append_utf8(said, read);
-        ends_clause = ends_clause || (said < 0x80 && marks.contains(static_cast<char>(said)));
+    for_each_code_point(between, [&read](char32_t code) {
+        append_utf8(code == little_section ? U',' : code == section ? U'.' : code, read);
     });
     if (word_bytes == 0) return read;
-    if (!ends_clause && bytes_ != 0 && bytes_ + word_bytes > burmese_clause_bytes_max) {
-        read.insert(0, ",");
-        ends_clause = true;
-    }
     if (bytes_ != 0 && !read.ends_with(' ') && !read.ends_with('\n')) read += ' ';
-    bytes_ = (ends_clause ? 0 : bytes_) + read.size() + word_bytes;
+    const std::size_t length = bytes_ + read.size() + word_bytes;
+    const bool is_end = ends_clause(read);
+    const bool is_too_long = !is_end && bytes_ != 0 && length > burmese_clause_bytes_max;
+    if (is_too_long) read.insert(0, ", ");
+    bytes_ = is_end || is_too_long ? read.size() + word_bytes : length;
     return read;
 }
 

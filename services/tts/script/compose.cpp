@@ -65,7 +65,7 @@ Result<std::string> engine_phonemes(std::string_view ipa) {
 Result<std::string> lexicon_text(const speech::LexiconIndex::Entry& entry) {
     const speech::Lexeme& lexeme = *entry.lexeme;
     if (lexeme.phonemes.empty()) return engine_text(lexeme.alias);
-    if (entry.alphabet == speech::Alphabet::ipa) return engine_phonemes(lexeme.phonemes);
+    if (lexeme.alphabet == speech::Alphabet::ipa) return engine_phonemes(lexeme.phonemes);
     const auto ipa = x_sampa_to_ipa(lexeme.phonemes);
     return engine_phonemes(ipa.value_or(lexeme.phonemes));
 }
@@ -166,10 +166,11 @@ private:
         });
         if (begin == text.npos || !has_words) return;
         sentence_ = run.text.source(begin, text.find_last_not_of(space) + 1);
-        const std::uint32_t every = first.piece->style.auto_breath_every;
-        if (every != 0 && sentences_ != 0 && sentences_ % every == 0) {
-            constexpr std::uint32_t breath_ms = 350;
-            add_silence(UtteranceKind::breath, first.piece->style, breath_ms);
+        const AutoBreath& breath = first.piece->style.auto_breath;
+        if (breath.every != 0 && sentences_ != 0 && sentences_ % breath.every == 0) {
+            Style style = first.piece->style;
+            style.prosody.volume_db += breath.volume_db;
+            add_silence(UtteranceKind::breath, style, breath.duration_ms);
         }
         ++sentences_;
     }
@@ -262,7 +263,8 @@ private:
             note_word(run.text.source(word.begin, word.end), part_characters_);
             at = end;
         }
-        ONPUT_TRY(const std::string rest, engine_text(text.substr(at, range.end - at)));
+        ONPUT_TRY(std::string rest, engine_text(text.substr(at, range.end - at)));
+        if (is_burmese(language_of(style))) rest = clauses_.before(rest, 0);
         append(style, rest);
         return {};
     }

@@ -23,16 +23,25 @@ struct Prosody {
     friend bool operator==(const Prosody&, const Prosody&) = default;
 };
 
+// A breath before sentences.
+struct AutoBreath {
+    std::uint32_t every = 0;  // Sentences; 0: none.
+    std::uint32_t duration_ms = 0;
+    double volume_db = 0;
+
+    friend bool operator==(const AutoBreath&, const AutoBreath&) = default;
+};
+
 // Tags that are around a piece.
 struct Style {
     Prosody prosody = {};
     std::string language = {};  // Empty: the voice's.
     bool is_whispered = false;
     bool is_soft = false;
-    bool is_compressed = false;           // amazon:effect name="drc"
-    double vocal_tract = 1;               // Its length.
-    std::uint32_t limit = 0;              // Of its duration: from 1, in Pieces::limits_ms; 0: none.
-    std::uint32_t auto_breath_every = 0;  // Sentences; 0: none.
+    bool is_compressed = false;  // amazon:effect name="drc"
+    double vocal_tract = 1;      // Its length.
+    std::uint32_t limit = 0;     // Of its duration: from 1, in Pieces::limits_ms; 0: none.
+    AutoBreath auto_breath = {};
 
     friend bool operator==(const Style&, const Style&) = default;
 };

@@ -55,7 +55,7 @@ Result<void> check_neural(const XmlNode& node) {
 
 class Reader {
 public:
-    explicit Reader(SsmlTags tags) : tags_(tags) {}
+    Reader(SsmlTags tags, std::string_view language) : tags_(tags), language_(language) {}
 
     Result<Pieces> read(const XmlNode& root) {
         if (root.name != "speak") {
@@ -258,7 +258,7 @@ private:
         ONPUT_TRY(SourceText text, text_of(node));
         auto spoken = say_as({.interpret_as = *interpret_as,
                               .format = node.attribute("format").value_or(""),
-                              .language = style.language},
+                              .language = style.language.empty() ? language_ : style.language},
                              text.text());
         if (!spoken) return refuse(spoken.error().message);
         return add({.text = std::move(text), .spoken = *std::move(spoken), .style = style});
@@ -299,16 +299,14 @@ private:
 
     Result<void> read_auto_breaths(const XmlNode& node, const Style& style) {
         ONPUT_TRY_VOID(check_attributes(node, {"volume", "frequency", "duration"}));
-        if (!read_breath_volume(node.attribute("volume").value_or("default"))) {
-            return refuse_value(node, "volume");
-        }
-        if (!read_breath_duration(node.attribute("duration").value_or("default"))) {
-            return refuse_value(node, "duration");
-        }
+        const auto volume = read_breath_volume(node.attribute("volume").value_or("default"));
+        if (!volume) return refuse_value(node, "volume");
+        const auto duration = read_breath_duration(node.attribute("duration").value_or("default"));
+        if (!duration) return refuse_value(node, "duration");
         const auto every = read_breath_frequency(node.attribute("frequency").value_or("default"));
         if (!every) return refuse_value(node, "frequency");
         Style inner = style;
-        inner.auto_breath_every = *every;
+        inner.auto_breath = {.every = *every, .duration_ms = *duration, .volume_db = *volume};
         return read_children(node, inner);
     }
 
@@ -333,6 +331,7 @@ private:
     }
 
     SsmlTags tags_;
+    std::string language_;
     Pieces result_;
     std::uint32_t pauses_ms_ = 0;
 };
@@ -359,10 +358,10 @@ std::span<const Reader::Element> Reader::elements() {
 
 }  // namespace
 
-Result<Pieces> parse_ssml(std::string_view ssml, SsmlTags tags) {
+Result<Pieces> parse_ssml(std::string_view ssml, SsmlTags tags, std::string_view language) {
     const auto root = speech::read_xml_tree(ssml);
     if (!root) return refuse(root.error().message);
-    return Reader(tags).read(*root);
+    return Reader(tags, language).read(*root);
 }
 
 Pieces plain_pieces(std::string text) {

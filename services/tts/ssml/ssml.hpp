@@ -22,8 +22,9 @@ inline constexpr std::uint32_t pauses_ms_max = 10 * 60 * 1000;  // All together,
 // emphasis, pitch, breaths, whispers, soft voice, vocal tract or longest duration.
 enum class SsmlTags : std::uint8_t { standard, neural };
 
-// Fails with invalid_argument, reason InvalidSsmlException.
-Result<Pieces> parse_ssml(std::string_view ssml, SsmlTags tags = SsmlTags::standard);
+// `language` is the voice's, "de-DE". Fails with invalid_argument, reason InvalidSsmlException.
+Result<Pieces> parse_ssml(std::string_view ssml, SsmlTags tags = SsmlTags::standard,
+                          std::string_view language = {});
 
 // The text as it stands.
 Pieces plain_pieces(std::string text);

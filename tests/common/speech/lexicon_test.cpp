@@ -39,9 +39,11 @@ TEST(LexiconTest, a_document_says_its_language_alphabet_and_lexemes) {
     ASSERT_TRUE(parsed) << parsed.error().message;
     EXPECT_EQ(parsed->language, "en-US");
     EXPECT_EQ(name_of(parsed->alphabet), "x-sampa");
-    EXPECT_EQ(parsed->lexemes,
-              (std::vector<Lexeme>{{.graphemes = {"W3C", "w3"}, .alias = "Web"},
-                                   {.graphemes = {"pecan"}, .phonemes = "pI\"kA:n"}}));
+    EXPECT_EQ(
+        parsed->lexemes,
+        (std::vector<Lexeme>{
+            {.graphemes = {"W3C", "w3"}, .alias = "Web"},
+            {.graphemes = {"pecan"}, .phonemes = "pI\"kA:n", .alphabet = Alphabet::x_sampa}}));
 }
 
 TEST(LexiconTest, of_several_pronunciations_the_first_or_the_preferred_counts) {
@@ -55,6 +57,30 @@ TEST(LexiconTest, of_several_pronunciations_the_first_or_the_preferred_counts) {
     EXPECT_EQ(parsed->lexemes[1].phonemes, "i");
 }
 
+TEST(LexiconTest, a_phoneme_may_have_an_alphabet_of_its_own) {
+    const auto parsed = parse_lexicon(
+        lexicon("<lexeme><grapheme>a</grapheme><phoneme alphabet='x-sampa'>@</phoneme></lexeme>"
+                "<lexeme><grapheme>b</grapheme><phoneme>\u0259</phoneme></lexeme>"));
+    ASSERT_TRUE(parsed) << parsed.error().message;
+    EXPECT_EQ(parsed->lexemes[0].alphabet, Alphabet::x_sampa);
+    EXPECT_EQ(parsed->lexemes[1].alphabet, Alphabet::ipa);
+    EXPECT_EQ(reason(lexicon("<lexeme><grapheme>a</grapheme><phoneme alphabet='runes'>@</phoneme>"
+                             "</lexeme>")),
+              "UnsupportedPlsAlphabetException");
+}
+
+TEST(LexiconTest, a_language_is_one_that_there_is) {
+    const auto in_language = [](std::string_view tag) {
+        std::string text = lexicon("");
+        text.replace(text.find("en-US"), 5, tag);
+        return reason(text);
+    };
+    for (const std::string_view tag : {"en", "vi-VN", "cmn-CN", "es-419", "yue", "sr-Latn-RS"})
+        EXPECT_EQ(in_language(tag), "") << tag;
+    for (const std::string_view tag : {"xx", "english", "e", "en_US", "en-US-\xc3\xa9"})
+        EXPECT_EQ(in_language(tag), "UnsupportedPlsLanguageException") << tag;
+}
+
 TEST(LexiconTest, what_is_wrong_has_the_name_of_pollys_exception) {
     constexpr std::string_view invalid = "InvalidLexiconException";
     EXPECT_EQ(reason("<lexicon"), invalid);
@@ -66,6 +92,12 @@ TEST(LexiconTest, what_is_wrong_has_the_name_of_pollys_exception) {
     EXPECT_EQ(reason(lexicon("<lexeme><grapheme>a</grapheme></lexeme>")), invalid);
     EXPECT_EQ(reason(lexicon("<lexeme><grapheme/><alias>a</alias></lexeme>")), invalid);
     EXPECT_EQ(reason(lexicon("<lexeme speed='1'/>")), invalid);
+    EXPECT_EQ(
+        reason(lexicon("<lexeme><grapheme>a</grapheme><alias prefer='maybe'>b</alias></lexeme>")),
+        invalid);
+    EXPECT_EQ(
+        reason(lexicon("<lexeme><grapheme>a</grapheme><alias alphabet='ipa'>b</alias></lexeme>")),
+        invalid);
     EXPECT_EQ(reason(lexicon("", "klingon")), "UnsupportedPlsAlphabetException");
     EXPECT_EQ(reason(lexicon(lexeme(std::string(100, 'a'), "b"))), "");
     EXPECT_EQ(reason(lexicon(lexeme(std::string(101, 'a'), "b"))),
@@ -113,6 +145,17 @@ TEST_F(LexiconIndexTest, an_earlier_lexicon_wins) {
     add(lexeme("W3C", "1"));
     add(lexeme("W3C", "2"));
     EXPECT_EQ(found(index, "W3C"), "1 3");
+}
+
+TEST(LexiconIndex, composed_and_decomposed_letters_are_the_same) {
+    for (const std::string_view written : {"caf\u00e9", "cafe\u0301"}) {
+        const auto document = parse_lexicon(lexicon(lexeme(written, "bar")));
+        ASSERT_TRUE(document) << document.error().message;
+        LexiconIndex index;
+        index.add(*document);
+        EXPECT_EQ(found(index, "caf\u00e9!"), "bar 5");
+        EXPECT_EQ(found(index, "Cafe\u0301!"), "bar 6");
+    }
 }
 
 }  // namespace

@@ -1,11 +1,15 @@
 #include "common/worker/large_pages.hpp"
 
 #include <algorithm>
-#include <cstring>
+#include <cstdint>
+#include <cstdio>
+#include <fstream>
 #include <span>
 #include <sstream>
+#include <string>
 #include <sys/mman.h>
 #include <unistd.h>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -13,17 +17,18 @@ namespace onput::worker {
 namespace {
 
 TEST(LargePages, memory_of_no_file_is_found_and_rounded_inwards) {
-    std::istringstream maps(
-        "55d000000000-55d000400000 r-xp 00000000 fe:00 1234    /usr/bin/program\n"
-        "55d000600000-55d000a00000 rw-p 00000000 fe:00 1234    /usr/bin/program\n"
-        "55d000f00000-55d001500000 rw-p 00000000 00:00 0       [heap]\n"
-        "7f0000000000-7f0000100000 rw-p 00000000 00:00 0 \n"
-        "7f0000200000-7f0000400000 ---p 00000000 00:00 0 \n"
-        "7f0000600000-7f0000a00000 rw-s 00000000 00:01 77      /memfd:input (deleted)\n"
-        "7f0000c00000-7f0001000000 rw-p 00000000 00:00 0 \n"
-        "not a line of it\n"
-        "\n");
-    EXPECT_EQ(large_page_ranges(maps),
+    const std::string used = "Size:  6144 kB\nRss:   4096 kB\nPss:  4096 kB\nVmFlags: rd wr mr-x\n";
+    const std::string reserved = "Rss:   2044 kB\n";
+    std::istringstream smaps(
+        "55d000000000-55d000400000 r-xp 00000000 fe:00 1234    /usr/bin/program\n" + used +
+        "55d000600000-55d000a00000 rw-p 00000000 fe:00 1234    /usr/bin/program\n" + used +
+        "55d000f00000-55d001500000 rw-p 00000000 00:00 0       [heap]\n" + used +
+        "7f0000000000-7f0000100000 rw-p 00000000 00:00 0 \n" + used +
+        "7f0000200000-7f0000400000 ---p 00000000 00:00 0 \n" + used +
+        "7f0000600000-7f0000a00000 rw-s 00000000 00:01 77      /memfd:input (deleted)\n" + used +
+        "7f0000c00000-7f0001000000 rw-p 00000000 00:00 0 \n" + used +
+        "7f0001000000-7f0009000000 rw-p 00000000 00:00 0 \n" + reserved + "not a line of it\n\n");
+    EXPECT_EQ(large_page_ranges(smaps),
               (std::vector<PageRange>{{.begin = 0x55d001000000, .end = 0x55d001400000},
                                       {.begin = 0x7f0000c00000, .end = 0x7f0001000000}}));
 }
@@ -58,6 +63,43 @@ TEST_F(Reserved, what_is_reserved_only_takes_no_memory) {
     const std::size_t before = resident_bytes();
     collapse_into_large_pages();
     EXPECT_EQ(resident_bytes(), before);
+}
+
+// The line of /proc/self/smaps about the mapping that this address is in.
+std::string large_pages_of(const void* address) {
+    std::ifstream smaps("/proc/self/smaps");
+    const auto wanted = reinterpret_cast<std::uintptr_t>(address);
+    bool is_it = false;
+    for (std::string line; std::getline(smaps, line);) {
+        std::uintptr_t begin = 0;
+        std::uintptr_t end = 0;
+        if (std::sscanf(line.c_str(), "%zx-%zx ", &begin, &end) == 2)
+            is_it = begin <= wanted && wanted < end;
+        if (is_it && line.starts_with("AnonHugePages:")) return line;
+    }
+    return "";
+}
+
+// Asked for directly, of memory of its own.
+bool kernel_makes_large_pages() {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    return false;
+#else
+    constexpr int collapse = 25;  // MADV_COLLAPSE.
+    std::vector<unsigned char> bytes(3 * large_page_bytes, 1);
+    const auto begin = reinterpret_cast<std::uintptr_t>(bytes.data());
+    const auto page = (begin + large_page_bytes - 1) / large_page_bytes * large_page_bytes;
+    return ::madvise(reinterpret_cast<void*>(page), large_page_bytes, collapse) == 0;
+#endif
+}
+
+TEST_F(Reserved, what_is_in_use_lies_in_large_pages) {
+    std::ranges::fill(memory, 1);
+    collapse_into_large_pages();
+    const std::string huge = large_pages_of(memory.data());
+    if (huge.find_first_of("123456789") == huge.npos && !kernel_makes_large_pages())
+        GTEST_SKIP() << "neither this kernel nor sanitizers make large pages at will";
+    EXPECT_NE(huge.find_first_of("123456789"), huge.npos) << huge;
 }
 
 TEST_F(Reserved, what_was_written_stays) {

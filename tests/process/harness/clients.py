@@ -65,6 +65,13 @@ def curl(onput, *words):
     return int(status), body
 
 
+def probe_rate(path):
+    done = subprocess.run(["ffprobe", "-v", "error", "-show_entries", "stream=sample_rate", "-of",
+                           "default=noprint_wrappers=1:nokey=1", str(path)], capture_output=True, text=True,
+                          check=True, timeout=60)
+    return int(done.stdout.split()[0])
+
+
 def probe_audio(path):
     """What ffprobe says of a recording: (codec, seconds)."""
     done = subprocess.run(

@@ -27,7 +27,9 @@ std::size_t longest_clause(std::string_view text) {
     std::size_t longest = 0;
     std::size_t begin = 0;
     for (std::size_t at = 0; at <= text.size(); ++at) {
-        if (at < text.size() && !std::string_view(",.\n").contains(text[at])) continue;
+        const bool is_mark = at + 1 < text.size() && std::string_view(",.").contains(text[at]) &&
+                             std::string_view(" \n").contains(text[at + 1]);
+        if (at < text.size() && !is_mark) continue;
         longest = std::max(longest, at - begin);
         begin = at + 1;
     }
@@ -48,6 +50,24 @@ TEST(Burmese, a_clause_without_marks_gets_commas_between_words) {
     const std::string text = parted(long_clause);
     EXPECT_EQ(without_spaces_and_commas(text), long_clause);
     EXPECT_LE(longest_clause(text), burmese_clause_bytes_max + 2);
+}
+
+// The engine reads on behind them.
+TEST(Burmese, ends_of_lines_and_marks_without_a_space_end_no_clause) {
+    std::string lines;
+    for (int i = 0; i < 30; ++i) lines += i % 2 == 0 ? "လမ်းလျှောက်\n" : "လမ်းလျှောက်,";
+    const std::string text = parted(lines);
+    EXPECT_LE(longest_clause(text), burmese_clause_bytes_max + 2) << text;
+}
+
+TEST(Burmese, calls_are_read_as_jobs_are) {
+    const auto utterances = compose(plain_pieces(std::string(sentence)), {.language = "my"});
+    ASSERT_TRUE(utterances) << utterances.error().message;
+    std::string said;
+    for (const Utterance& utterance : *utterances) {
+        for (const UtterancePart& part : utterance.parts) said += part.text;
+    }
+    EXPECT_EQ(said, parted(sentence));
 }
 
 TEST(Burmese, what_is_not_burmese_stays) {

@@ -196,5 +196,31 @@ TEST_F(CallJobTest, voices_are_listed) {
     EXPECT_EQ(list->voices.front().id, "Aditi");
 }
 
+TEST_F(CallJobTest, sound_that_lasts_longer_than_it_may_is_cut_off) {
+    const std::string text = "One two three. Four five six. Seven eight nine.";
+    const auto whole = say(text, {.format = "pcm"});
+    const auto cut = say(text, {.format = "pcm", .duration_ms_max = 1000});
+    ASSERT_TRUE(whole.result && cut.result);
+    EXPECT_EQ(cut.result->duration_ms, 1000U);
+    EXPECT_NEAR(static_cast<double>(cut.bytes.size()), 2.0 * 16'000, 400);
+    EXPECT_GT(whole.result->duration_ms, 2000U);
+}
+
+TEST_F(CallJobTest, a_check_says_nothing_and_refuses_what_speaking_would) {
+    const auto good = say("Hello.", {.format = "mp3", .checks_only = true});
+    ASSERT_TRUE(good.result) << good.result.error().message;
+    EXPECT_TRUE(good.bytes.empty());
+    EXPECT_EQ(
+        call("<speak>a", {.is_ssml = true, .voice = "Joanna", .format = "mp3", .checks_only = true})
+            .reason(),
+        "InvalidSsmlException");
+    EXPECT_EQ(call("a", {.voice = "Joana", .format = "mp3", .checks_only = true}).reason(),
+              "no_such_voice");
+    EXPECT_EQ(
+        call("a", {.voice = "Joanna", .engine = "generative", .format = "mp3", .checks_only = true})
+            .reason(),
+        "EngineNotSupportedException");
+}
+
 }  // namespace
 }  // namespace onput::tts

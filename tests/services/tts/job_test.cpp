@@ -1,15 +1,8 @@
-#include "services/tts/job.hpp"
+#include "tests/services/tts/job_test.hpp"
 
 #include <array>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <poll.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-#include <fmt/format.h>
-#include <gtest/gtest.h>
 
 #include "common/archive/zip.hpp"
 #include "common/base/digest.hpp"
@@ -17,104 +10,12 @@
 #include "common/base/random.hpp"
 #include "common/base/text.hpp"
 #include "common/base/utf8.hpp"
-#include "common/worker/job_process.hpp"
 #include "services/tts/book/messages.hpp"
-#include "services/tts/phrase_search.hpp"
-#include "services/tts/speech.hpp"
 
 namespace onput::tts {
 namespace {
 
 using namespace std::string_literals;
-
-constexpr std::string_view english =
-    "On put, the upload is the transaction. Every event that an upload should cause is durable "
-    "before the "
-    "answer is sent.\n\nThis is the second paragraph of the text, and it is short.";
-
-std::string repeat(std::string_view text, std::size_t count) {
-    std::string result;
-    for (std::size_t i = 0; i < count; ++i) result += text;
-    return result;
-}
-
-// espeak-ng 1.51 copies a dotted abbreviation of any length into 80 bytes of its stack.
-const std::string crashing_phrase = repeat("A.", 300);
-
-// The spoken text, its answer, and what its child used.
-struct Spoken {
-    Result<SpeechResult> result;
-    std::string mp3;
-    worker::JobUsage usage;
-    std::uint64_t segment_begun = 0;
-};
-
-Result<SpeechResult> decoded(const Result<std::string>& bytes) {
-    if (!bytes) return std::unexpected(bytes.error());
-    return schema::decode<SpeechResult>(*bytes);
-}
-
-class SpeechJobTest : public testing::Test {
-protected:
-    void SetUp() override { start_zygote(run_speech_job); }
-
-    void start_zygote(worker::JobFunction run) {
-        auto created = worker::JobZygote::create({.name = "speech",
-                                                  .initialise = load_speech_engine,
-                                                  .run = std::move(run),
-                                                  .readable = {speech_data_folder()},
-                                                  .jobs_max = 4});
-        ASSERT_TRUE(created) << created.error().message;
-        zygote = std::move(*created);
-    }
-
-    Spoken speak(std::string_view text, const SpeechJob& parameters = {}) {
-        const worker::FileDescriptor input(::memfd_create("input", MFD_CLOEXEC));
-        const worker::FileDescriptor output(::memfd_create("output", MFD_CLOEXEC));
-        EXPECT_EQ(::pwrite(input.get(), text.data(), text.size(), 0),
-                  static_cast<ssize_t>(text.size()));
-        const auto started = zygote->start({.id = worker::JobId(1),
-                                            .parameters = schema::encode(parameters),
-                                            .input_fd = input.get(),
-                                            .output_fd = output.get()});
-        if (!started) return {.result = std::unexpected(started.error())};
-        pollfd watched{.fd = zygote->fd(), .events = POLLIN, .revents = 0};
-        EXPECT_EQ(::poll(&watched, 1, std::chrono::milliseconds(std::chrono::minutes(3)).count()),
-                  1);
-        auto outcomes = zygote->take_finished();
-        if (outcomes.size() != 1) return {.result = fail(ErrorCode::timeout, "no outcome")};
-        std::string mp3(static_cast<std::size_t>(::lseek(output.get(), 0, SEEK_END)), '\0');
-        EXPECT_EQ(::pread(output.get(), mp3.data(), mp3.size(), 0),
-                  static_cast<ssize_t>(mp3.size()));
-        return {.result = decoded(outcomes[0].result),
-                .mp3 = std::move(mp3),
-                .usage = outcomes[0].usage,
-                .segment_begun = static_cast<std::uint64_t>(::lseek(input.get(), 0, SEEK_CUR))};
-    }
-
-    // As the worker does, child after child.
-    Spoken speak_around_faults(std::string_view text, PhraseSearch& search) {
-        for (;;) {
-            Spoken spoken = speak(text, search.next());
-            if (auto end = search.take(spoken.result, spoken.segment_begun)) {
-                spoken.result = *std::move(end);
-                return spoken;
-            }
-        }
-    }
-
-    SpeechResult speak_well(std::string_view text, const SpeechJob& parameters = {}) {
-        const Spoken spoken = speak(text, parameters);
-        EXPECT_TRUE(spoken.result) << spoken.result.error().message;
-        if (!spoken.result) return {};
-        EXPECT_EQ(spoken.result->output_bytes, spoken.mp3.size());
-        EXPECT_TRUE(spoken.mp3.starts_with("ID3"));
-        EXPECT_GT(spoken.result->duration_ms, 500U);
-        return *spoken.result;
-    }
-
-    std::unique_ptr<worker::JobZygote> zygote;
-};
 
 TEST_F(SpeechJobTest, an_english_text_is_spoken_in_english) {
     const SpeechResult result = speak_well(english);
@@ -337,59 +238,6 @@ TEST_F(SpeechJobTest, random_text_of_any_script_costs_no_more_than_phrases) {
     EXPECT_EQ(speak_well(english).voice, "en");  // The worker's zygote is as it was.
 }
 
-// espeak-ng 1.51 overflows a buffer where a clause of Burmese is long (script/burmese.hpp).
-TEST_F(SpeechJobTest, long_burmese_is_spoken_without_a_loss) {
-    const SpeechResult result =
-        speak_well(repeat("ဒီနေ့ရာသီဥတုကောင်းတယ်ကျွန်တော်တို့ပန်းခြံထဲမှာလမ်းလျှောက်ပြီးကော်ဖီသောက်ခဲ့တယ်", 40) + "။\n\n" +
-                   repeat("လူတိုင်းသည်တူညီလွတ်လပ်သောဂုဏ်သိက္ခာဖြင့်လည်းကောင်းမွေးဖွားလာသူများဖြစ်သည်၊ ", 20));
-    EXPECT_EQ(result.voice, "my");
-    EXPECT_EQ(result.segments, 3U);  // The first is longer than a segment.
-}
-
-// Own sentences.
-const std::string german_line = "Wir gingen am Fluss entlang, bis es dunkel wurde, und nach Hause.";
-const std::string tibetan_line = "དེ་རིང་གནམ་གཤིས་ཡག་པོ་འདུག";
-
-TEST_F(SpeechJobTest, a_paragraph_in_another_language_has_its_voice) {
-    const std::string text =
-        fmt::format("{}\n\n{}\n\nПривет!\n\n{}", english, german_line, english);
-    const SpeechResult result = speak_well(text);
-    EXPECT_EQ(result.voice, "en");
-    EXPECT_EQ(result.languages, (std::vector<std::string>{"en-gb", "de", "ru"}));
-    EXPECT_GT(result.language_confidence, 50);
-    // All of it, each paragraph as long as alone, but for the pause at the end of each.
-    const auto alone = [this](std::string_view paragraph, std::string_view voice) {
-        return speak_well(paragraph, {.object_voice = std::string(voice)}).duration_ms;
-    };
-    EXPECT_NEAR(static_cast<double>(result.duration_ms),
-                static_cast<double>(2 * alone(english, "en") + alone(german_line, "de") +
-                                    alone("Привет!", "ru")),
-                500);
-    const SpeechResult named = speak_well(text, {.object_voice = "en"});
-    EXPECT_EQ(named.languages, std::vector<std::string>{"en-gb"});
-    EXPECT_NE(named.duration_ms, result.duration_ms);
-}
-
-TEST_F(SpeechJobTest, a_paragraph_that_no_voice_can_read_is_left_out_and_told) {
-    const SpeechResult result = speak_well(fmt::format("{}\n\n{}", english, tibetan_line));
-    EXPECT_EQ(result.segments, 2U);
-    EXPECT_EQ(result.unspoken, 1U);
-    ASSERT_EQ(result.unspoken_texts.size(), 1U);
-    EXPECT_TRUE(tibetan_line.starts_with(result.unspoken_texts[0].substr(0, 30)));
-    EXPECT_EQ(result.duration_ms, speak_well(english).duration_ms);
-}
-
-TEST_F(SpeechJobTest, a_phrase_that_crashes_is_found_in_a_text_of_two_languages) {
-    SpeechJob job;
-    PhraseSearch search(job);
-    const Spoken spoken = speak_around_faults(
-        fmt::format("{}\n\n{}\n\n{} {}", english, german_line, english, crashing_phrase), search);
-    ASSERT_TRUE(spoken.result) << spoken.result.error().message;
-    EXPECT_EQ(spoken.result->languages, (std::vector<std::string>{"en-gb", "de"}));
-    for (const auto& phrase : search.left_out()) EXPECT_TRUE(phrase.text.contains("A.A.A."));
-    EXPECT_FALSE(search.left_out().empty());
-}
-
 TEST_F(SpeechJobTest, a_long_text_is_spoken_in_constant_memory) {
     const std::uint64_t small = speak(english).usage.peak_rss_bytes;
     const Spoken spoken = speak(repeat(english, 50'000 / english.size()));
@@ -438,6 +286,23 @@ TEST_F(SpeechJobTest, a_plan_leaves_the_decoded_text_and_its_parts_are_spoken_as
         ASSERT_TRUE(in_whole.result && apart.result);
         EXPECT_EQ(in_whole.mp3, apart.mp3);
         EXPECT_EQ(in_whole.result->chapters, apart.result->chapters);
+    }
+}
+
+TEST_F(SpeechJobTest, the_headings_of_a_short_document_are_chapters_too) {
+    const std::string text = "# One\n\n" + std::string(english) + "\n\n## Two\n\nEnd of it.";
+    for (const std::uint32_t bitrate : {0U, 64U}) {
+        const Spoken spoken =
+            speak(text, {.title = "short.md", .document = "markdown", .bitrate_kbps = bitrate});
+        ASSERT_TRUE(spoken.result) << spoken.result.error().message;
+        EXPECT_EQ(spoken.result->output_bytes, spoken.mp3.size());
+        const std::string chapters = probe(
+            spoken.mp3, "format=duration -show_entries chapter=start_time:chapter_tags=title");
+        if (chapters.empty()) GTEST_SKIP() << "ffprobe is not installed";
+        EXPECT_TRUE(chapters.contains("One") && chapters.contains("Two")) << chapters;
+        const std::string plain =
+            probe(speak(text, {.bitrate_kbps = bitrate}).mp3, "chapter_tags=title");
+        EXPECT_FALSE(plain.contains("One")) << plain;
     }
 }
 

@@ -159,7 +159,16 @@ constexpr std::string_view burmese =
 
 TEST(Language, shan_is_not_taken_for_burmese_whose_script_it_shares) {
     EXPECT_EQ(language_of(burmese, "en"), "my");
-    EXPECT_EQ(language_of(shan, "en"), "und-Mymr");
+    EXPECT_EQ(language_of(shan, "en"), "shn");
+    EXPECT_TRUE(find_voice("shn"));
+    // Mon.
+    EXPECT_EQ(language_of("ဗွဲမဂၠိုၚ်ညးတံဂှ် ကၠုၚ်ညာတ်ရံၚ် ကလေၚ်စၟဳစၟတ် ကွာန်ဍုၚ်ညးတံရ။", "en"), "und-Mymr");
+}
+
+TEST(Language, a_heading_does_not_make_a_text_another) {
+    const std::string tibetan = "དེ་རིང་གནམ་གཤིས་ཡག་པོ་འདུག་ང་ཚོ་གླིང་ཁར་འགྲོ་ཡི་ཡིན།";
+    EXPECT_EQ(language_of(fmt::format("{0}\n\nTibetan\n\n{0}\n\n{0}\n\n{0}", tibetan), "en"),
+              "und-Tibt");
 }
 
 TEST(Language, how_sure_it_is_goes_with_it) {
@@ -205,7 +214,13 @@ TEST(ParagraphLanguage, letters_of_another_script_are_told) {
     EXPECT_FALSE(paragraph_language(samples[0].text, "vi").is_other_script);
     EXPECT_TRUE(paragraph_language(samples[0].text, "ru").is_other_script);
     EXPECT_TRUE(paragraph_language(shan, "en").is_other_script);
-    EXPECT_EQ(paragraph_language(shan, "en").language, "und-Mymr");
+    EXPECT_EQ(paragraph_language(shan, "en").language, "shn");
+    EXPECT_TRUE(paragraph_language(shan, "en").is_unreadable);
+    EXPECT_FALSE(paragraph_language(samples[0].text, "ru").is_unreadable);
+    // One letter is a sign, and some languages have two scripts.
+    EXPECT_FALSE(paragraph_language("π = 3.14", "en").is_other_script);
+    EXPECT_FALSE(paragraph_language("Ўзбекистон", "uz").is_other_script);
+    EXPECT_FALSE(paragraph_language("سڵاو", "ku").is_other_script);
     // A language that ICU does not know has no script that another could be.
     EXPECT_FALSE(paragraph_language("привет", "qqq").is_other_script);
 }

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace onput::tts {
@@ -42,6 +43,11 @@ TEST(ParagraphVoices, what_nobody_speaks_is_left_to_the_text_where_it_can_be_rea
     ASSERT_EQ(paragraph_language(galician, "en").language, "gl");
     EXPECT_EQ(name_of(voices, galician), "en");
     EXPECT_EQ(name_of(voices, tibetan), "nobody");
+    EXPECT_EQ(name_of(voices, fmt::format("{} {}", tibetan, english)), "en");
+    // All voices read Latin letters.
+    ParagraphVoices of_russian = voices_of("ru");
+    EXPECT_EQ(name_of(of_russian, galician), "ru");
+    EXPECT_EQ(name_of(of_russian, tibetan), "nobody");
 }
 
 TEST(ParagraphVoices, a_language_is_looked_for_once) {
@@ -72,6 +78,23 @@ TEST(ParagraphVoices, lines_in_another_language_are_cut_off) {
                            std::string(english)}));
     EXPECT_EQ(voices.cut("Yes.\n" + std::string(french)),
               std::vector{"Yes.\n" + std::string(french)});
+}
+
+TEST(ParagraphVoices, a_line_in_a_script_that_nobody_reads_takes_no_other_with_it) {
+    ParagraphVoices voices = voices_of("en");
+    const auto pieces = voices.cut(fmt::format("{0}\n{1}\u0f0d\n{0}", english, tibetan));
+    ASSERT_EQ(pieces.size(), 3U);
+    EXPECT_EQ(name_of(voices, pieces[0]), "en");
+    EXPECT_EQ(name_of(voices, pieces[1]), "nobody");
+    EXPECT_EQ(name_of(voices, pieces[2]), "en");
+}
+
+TEST(ParagraphVoices, a_short_line_stays_with_those_before_it_in_any_text) {
+    for (const std::string main : {"ru", "en"}) {
+        const ParagraphVoices voices = voices_of(main);
+        const auto lines = fmt::format("{0}\nOui.\n{0}", french);
+        EXPECT_EQ(voices.cut(lines), std::vector{lines}) << main;
+    }
 }
 
 // As texts are that somebody has wrapped.

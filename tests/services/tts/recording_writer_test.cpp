@@ -39,7 +39,7 @@ protected:
         EXPECT_TRUE(opened) << opened.error().message;
         if (!opened) return 0;
         EXPECT_TRUE((*opened)->write(tone()));
-        EXPECT_TRUE((*opened)->finish());
+        EXPECT_TRUE((*opened)->finish({}));
         EXPECT_EQ((*opened)->samples(), tone().size());
         struct stat status{};
         EXPECT_EQ(::fstat(file.get(), &status), 0);

@@ -204,5 +204,103 @@ TEST_F(SpeechMarksTest, tags_anywhere_keep_the_places_right) {
     }
 }
 
+// A text that knows its words: composed of them, with tags, entities and marks anywhere between.
+class ComposedText {
+public:
+    struct Word {
+        std::string text;
+        std::size_t start = 0;
+
+        friend bool operator==(const Word&, const Word&) = default;
+    };
+
+    void word(std::string_view text) {
+        words_.push_back({.text = std::string(text), .start = text_.size()});
+        text_ += text;
+    }
+    void other(std::string_view text) { text_ += text; }
+
+    [[nodiscard]] std::string ssml() const { return text_ + "</speak>"; }
+    [[nodiscard]] const std::vector<Word>& words() const { return words_; }
+
+private:
+    std::string text_ = "<speak>";
+    std::vector<Word> words_;
+};
+
+struct VoiceWords {
+    std::string_view voice;
+    std::string_view space;
+    std::vector<std::string_view> words;
+};
+
+// Words that ICU parts as a reader would, of scripts with spaces and without.
+const std::vector<VoiceWords> voice_words{
+    {"Joanna", " ", {"keeper", "clocks", "town", "it's", "Mary", "a", "wound"}},
+    {"vi", " ", {"trời", "đẹp", "công", "viên", "uống", "cà", "phê"}},
+    {"de", " ", {"Straße", "Mädchen", "über", "Fluss", "ging"}},
+    {"ru", " ", {"погода", "друзья", "ёлка", "река", "и"}},
+    {"ar", " ", {"الطقس", "جميل", "اليوم", "الحديقة"}},
+    {"hi", " ", {"मौसम", "अच्छा", "पार्क", "चाय"}},
+    {"ko", " ", {"날씨가", "공원을", "커피를"}},
+    {"cmn", "，", {"天气", "公园", "咖啡", "朋友"}},
+    {"ja", "、", {"天気", "公園", "コーヒー", "散歩"}},
+};
+
+// What may stand around a word: before it and behind it.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 9> around{
+    {{"", ""},
+     {"<emphasis level='strong'>", "</emphasis>"},
+     {"<prosody rate='120%' volume='soft'>", "</prosody>"},
+     {"<mark name='here'/>", ""},
+     {"", "<break time='20ms'/>"},
+     {"<amazon:effect name='whispered'>", "</amazon:effect>"},
+     {"<s>", "</s>"},
+     {"<!-- no word -->", ""},
+     {"<say-as interpret-as='spell-out'>", "</say-as>"}}};
+
+TEST_F(SpeechMarksTest, every_word_of_any_ssml_is_where_it_was_put) {
+    Random random(23);
+    for (const VoiceWords& voice : voice_words) {
+        for (int round = 0; round < 6; ++round) {
+            ComposedText text;
+            for (int i = 0; i < 9; ++i) {
+                const auto& [before, behind] = around.at(random.below(around.size()));
+                text.other(before);
+                text.word(voice.words[random.below(voice.words.size())]);
+                text.other(behind);
+                text.other(random.below(4) == 0 ? "! " : voice.space);
+            }
+            const auto marks =
+                marks_of(text.ssml(), {.is_ssml = true, .voice = std::string(voice.voice)});
+            check(text.ssml(), marks);
+            std::vector<ComposedText::Word> seen;
+            for (const Mark& mark : marks) {
+                if (mark.type == "word") seen.push_back({.text = mark.value, .start = mark.start});
+            }
+            ASSERT_EQ(seen, text.words()) << voice.voice << ": " << text.ssml();
+        }
+    }
+}
+
+// What is said for a word changes nothing of where it is.
+TEST_F(SpeechMarksTest, words_that_are_said_otherwise_keep_their_places) {
+    const std::vector<std::pair<std::string_view, std::vector<std::string_view>>> texts{
+        {"one <sub alias='World Wide Web'>WWW</sub> two", {"one", "WWW", "two"}},
+        {"<phoneme alphabet='ipa' ph='pɪˈkɑːn'>pecan</phoneme> pie", {"pecan", "pie"}},
+        {"on <say-as interpret-as='date' format='mdy'>12/31/1999</say-as> he",
+         {"on", "12", "31", "1999", "he"}},
+        {"<say-as interpret-as='cardinal'>12345</say-as> of them", {"12345", "of", "them"}},
+        {"I <w role='amazon:VBD'>read</w> it", {"I", "read", "it"}},
+        {"a &lt; b &amp; c", {"a", "b", "c"}},
+        {"<lang xml:lang='fr-FR'>été chaud</lang> here", {"été", "chaud", "here"}}};
+    for (const auto& [inner, wanted] : texts) {
+        const std::string text = fmt::format("<speak>{}</speak>", inner);
+        const auto marks = marks_of(text, {.is_ssml = true});
+        check(text, marks);
+        EXPECT_EQ(values(marks, "word"), Texts(wanted.begin(), wanted.end())) << text;
+    }
+}
+
 }  // namespace
 }  // namespace onput::tts

@@ -66,7 +66,7 @@ TEST(SsmlTest, tags_around_a_text_are_in_its_style) {
         piece("<amazon:effect vocal-tract-length='+15%'>a</amazon:effect>").style.vocal_tract,
         1.15);
     EXPECT_EQ(piece("<amazon:auto-breaths frequency='x-high'>a</amazon:auto-breaths>")
-                  .style.auto_breath_every,
+                  .style.auto_breath.every,
               1U);
     const Piece breath = piece("<amazon:breath duration='long' volume='x-loud'/>");
     EXPECT_EQ(breath.kind, PieceKind::breath);
@@ -220,6 +220,22 @@ TEST(PhonemesTest, ipa_and_x_sampa_become_the_engines) {
     EXPECT_EQ(ipa_to_engine("ˈ"), std::nullopt);
     EXPECT_EQ(ipa_to_engine("]]"), std::nullopt);
     EXPECT_EQ(x_sampa_to_ipa("é"), std::nullopt);
+}
+
+TEST(SsmlTest, what_is_said_for_a_date_is_in_the_language_of_the_voice) {
+    const auto spoken = [](std::string_view language, std::string_view around = "") {
+        const auto text = fmt::format(
+            "<speak>{}<say-as interpret-as='date' format='dmy'>31.12.1999</say-as>{}</speak>",
+            around.empty() ? "" : fmt::format("<lang xml:lang='{}'>", around),
+            around.empty() ? "" : "</lang>");
+        auto pieces = parse_ssml(text, SsmlTags::standard, language);
+        EXPECT_TRUE(pieces) << pieces.error().message;
+        return pieces->pieces[0].spoken;
+    };
+    EXPECT_TRUE(spoken("en-US").contains("December")) << spoken("en-US");
+    EXPECT_FALSE(spoken("de-DE").contains("December")) << spoken("de-DE");
+    EXPECT_TRUE(spoken("de-DE", "en-GB").contains("December"));
+    EXPECT_FALSE(spoken("en-US", "de-DE").contains("December"));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "services/gateway/aws/directory.hpp"
 #include "services/gateway/aws/json.hpp"
 
 namespace onput::gateway::aws {
@@ -67,7 +68,6 @@ protected:
         return value ? write_json(*value) : value.error().reason;
     }
 
-private:
     void take(const Sent& sent) {
         head.method = sent.method;
         head.path = sent.path;
@@ -101,6 +101,30 @@ TEST_F(AwsRest, a_body_may_be_a_document_of_xml) {
               R"({"Bed":"b1","Colour":"red","Depth":"3","Path":"a/b c","Row":["1","2"]})");
     EXPECT_EQ(read({.body = "<Plan><x/></Plan>"}, "Plant", Protocol::rest_xml), "malformed_xml");
     EXPECT_EQ(read({.body = "{"}, "Plant", Protocol::rest_json), "SerializationException");
+}
+
+TEST_F(AwsRest, a_link_has_everything_in_its_query) {
+    const Model& model = polly_model();
+    const Sent sent{.method = "GET",
+                    .path = "/v1/speech",
+                    .query = "Text=a%20b&VoiceId=Amy&LexiconNames=x&LexiconNames=y&Unknown=1",
+                    .body = R"({"Engine":"neural"})"};
+    take(sent);
+    EXPECT_EQ(RestRouter(model).find(head, query), nullptr);
+    const RestRouter router(model, "SynthesizeSpeech");
+    const auto* operation = router.find(head, query);
+    ASSERT_NE(operation, nullptr);
+    EXPECT_EQ(operation->name, "SynthesizeSpeech");
+    const auto value = read_rest_input({.head = head, .query = query, .body = sent.body},
+                                       *operation, Protocol::rest_json);
+    ASSERT_TRUE(value);
+    EXPECT_EQ(value->text_of("Text"), "a b");
+    EXPECT_EQ(value->text_of("VoiceId"), "Amy");
+    EXPECT_EQ(names_of(*value, "LexiconNames"), (std::vector<std::string>{"x", "y"}));
+    EXPECT_EQ(value->text_of("Engine"), "");
+    EXPECT_EQ(value->find("Unknown"), nullptr);
+    take({.method = "DELETE", .path = "/v1/speech"});
+    EXPECT_EQ(router.find(head, query), nullptr);
 }
 
 TEST_F(AwsRest, a_payload_is_the_whole_body) {

@@ -18,8 +18,11 @@ aws::Value input(const std::map<std::string, std::string>& members,
     return value;
 }
 
+constexpr std::uint32_t spoken_characters_max = 3'000;
+constexpr std::uint32_t text_characters_max = 2 * spoken_characters_max;
+
 std::string refusal(const aws::Value& value) {
-    const auto read = read_synthesize_speech(value, {});
+    const auto read = read_synthesize_speech(value, spoken_characters_max);
     return read ? "" : read.error().reason;
 }
 
@@ -27,7 +30,7 @@ TEST(SynthesizeSpeechRequest, is_read_as_it_was_sent) {
     const auto read = read_synthesize_speech(
         input({{"TextType", "ssml"}, {"Text", "<speak>Hi</speak>"}, {"OutputFormat", "json"}},
               {"word", "ssml"}),
-        {});
+        spoken_characters_max);
     ASSERT_TRUE(read);
     EXPECT_TRUE(read->is_ssml);
     EXPECT_EQ(read->text, "<speak>Hi</speak>");
@@ -39,7 +42,7 @@ TEST(SynthesizeSpeechRequest, is_read_as_it_was_sent) {
 TEST(SynthesizeSpeechRequest, each_format_has_its_rates) {
     const std::map<std::string, std::pair<std::string, std::string>> rates{
         {"mp3", {"24000", "12000"}},      {"ogg_vorbis", {"48000", "12000"}},
-        {"ogg_opus", {"48000", "22050"}}, {"pcm", {"16000", "48000"}},
+        {"ogg_opus", {"48000", "24000"}}, {"pcm", {"16000", "22050"}},
         {"mulaw", {"8000", "16000"}},     {"alaw", {"8000", "22050"}}};
     for (const auto& [format, pair] : rates) {
         EXPECT_EQ(refusal(input({{"OutputFormat", format}, {"SampleRate", pair.first}})), "");
@@ -69,6 +72,19 @@ TEST(SynthesizeSpeechRequest, length_counts_characters_and_tags_cost_less) {
     EXPECT_EQ(refusal(input({{"Text", tags + ">"}, {"TextType", "ssml"}})),
               "TextLengthExceededException");
     EXPECT_EQ(count_spoken("<speak>a<b", true), 1U);
+}
+
+TEST(SynthesizeSpeechRequest, what_is_billed_is_what_is_spoken) {
+    EXPECT_EQ(count_spoken("<speak>Tom &amp; J<emphasis>e</emphasis>rry</speak>", true), 11U);
+    EXPECT_EQ(count_spoken("<speak><![CDATA[a<b>]]></speak>", true), 4U);
+    EXPECT_EQ(count_spoken("<speak><sub alias='a > b'>c</sub></speak>", true), 1U);
+    EXPECT_EQ(count_spoken("Tom &amp; Jerry", false), 15U);
+}
+
+TEST(SynthesizeSpeechRequest, a_limit_can_be_lifted) {
+    const auto value = input({{"Text", std::string(10'000, 'a')}});
+    EXPECT_EQ(refusal(value), "TextLengthExceededException");
+    EXPECT_TRUE(read_synthesize_speech(value, 10'000));
 }
 
 }  // namespace

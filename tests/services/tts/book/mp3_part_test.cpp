@@ -134,7 +134,8 @@ TEST_F(Mp3PartTest, the_head_states_length_title_and_chapters) {
     const std::vector<Mp3Part> parts{one.part(), two.part()};
     const std::string head = make_mp3_head(
         "S\u00e1ch \U0001f4d6",
-        {{.title = "One", .begin_frame = 0}, {.title = "Hai", .begin_frame = one.frames}}, parts);
+        {{.title = "One", .begin_ms = 0}, {.title = "Hai", .begin_ms = frames_ms(one.frames)}},
+        parts);
     const std::string probed = output_of(
         "ffprobe -v error -show_entries format=duration:format_tags:chapter "
         "-show_chapters -of compact " +

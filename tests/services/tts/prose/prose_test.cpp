@@ -219,5 +219,21 @@ TEST(Prose, headings_are_bounded) {
     EXPECT_EQ(one.headings.at(0).title.size(), heading_bytes_max);
 }
 
+TEST(DeclaredCharset, is_what_a_document_says_of_itself) {
+    EXPECT_EQ(charset_in_document("<?xml version='1.0' encoding='ISO-8859-5'?><html>"),
+              "iso-8859-5");
+    EXPECT_EQ(charset_in_document("<!DOCTYPE html><html><head><META CharSet=\"CP866\">"), "cp866");
+    EXPECT_EQ(charset_in_document("<meta name=a><meta http-equiv='Content-Type' "
+                                  "content='text/html; charset=koi8-r'>"),
+              "koi8-r");
+    EXPECT_EQ(charset_in_document("<meta charset = windows-1251 />"), "windows-1251");
+    EXPECT_EQ(charset_in_document("<html><p>charset=cp866</p>"), "");
+    EXPECT_EQ(charset_in_document("<meta charset"), "");
+    EXPECT_EQ(charset_in_document("<meta charset="), "");
+    EXPECT_EQ(charset_in_document("<?xml encoding"), "");
+    EXPECT_EQ(charset_in_document(std::string(declaration_bytes_max, ' ') + "<meta charset=cp866>"),
+              "");
+}
+
 }  // namespace
 }  // namespace onput::tts
