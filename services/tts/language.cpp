@@ -61,7 +61,7 @@ bool is_foreign(char32_t code, std::string_view language) {
     if (language == "ru") {
         return code != U'ё' && code != U'Ё' && (code < U'А' || code > U'я');
     }
-    // Of Shan, Mon, Karen and others. Those of Burmese from Sanskrit and Pali are not seen as theirs.
+    // Of Shan, Mon, Karen and others; not those of Burmese from Sanskrit and Pali.
     if (language == "my") return code == 0x1022 || code == 0x1028 || code > 0x1059;
     // Keheh and Farsi yeh are typed for their Arabic likenesses.
     return language == "ar" && code > U'ٱ' && code != U'ک' && code != U'ی';

@@ -16,8 +16,8 @@ namespace onput::tts {
 
 inline constexpr std::size_t segment_bytes_max = 8 * 1024;
 
-// Whether a sentence ends with `before`: with a mark, or one in front of a closing quotation mark or
-// parenthesis; those of scripts that write spaces only where white space follows.
+// Whether a sentence ends with `before`: with a mark, or one in front of a closing quotation mark
+// or parenthesis; those of scripts that write spaces only where white space follows.
 bool ends_sentence(std::string_view before, bool white_follows);
 
 class Segmenter {

@@ -47,8 +47,8 @@ using FindNaturalVoice = std::function<std::optional<Voice>(std::string_view lan
 using NearLanguages =
     std::function<std::vector<std::string>(std::string_view language, std::string_view engine)>;
 
-// Who speaks a paragraph in `language` of a text that is in another; nobody where no voice does. The
-// engine `neural` does not keep espeak-ng from it.
+// Who speaks a paragraph in `language` of a text that is in another; nobody where no voice does.
+// The engine `neural` does not keep espeak-ng from it.
 std::optional<Voice> choose_paragraph_voice(std::string_view language, std::string_view engine,
                                             const FindVoice& find,
                                             const FindNaturalVoice& find_natural);

@@ -15,8 +15,9 @@ namespace {
 
 using namespace onput::tts;
 
-void check_utterances(const Pieces& pieces, std::size_t input_bytes) {
-    const auto utterances = compose(pieces, {.language = "en-US", .find_lexicons = {}});
+void check_utterances(const Pieces& pieces, std::string_view language, std::size_t input_bytes) {
+    const auto utterances =
+        compose(pieces, {.language = std::string(language), .find_lexicons = {}});
     ONPUT_CHECK(utterances.has_value());
     std::uint32_t last = 0;
     for (const Utterance& utterance : *utterances) {
@@ -41,16 +42,18 @@ void check_utterances(const Pieces& pieces, std::size_t input_bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view input(reinterpret_cast<const char*>(data), size);
     if (!onput::is_utf8(input)) return 0;
-    check_utterances(plain_pieces(std::string(input)), size);
+    check_utterances(plain_pieces(std::string(input)), "en-US", size);
     const std::string document = "<speak>" + std::string(input) + "</speak>";
+    const SsmlTags tags = size % 2 == 0 ? SsmlTags::standard : SsmlTags::neural;
+    const std::string_view language = size % 3 == 0 ? "my" : "de-DE";
     for (const std::string_view ssml : {input, std::string_view(document)}) {
-        const auto pieces = parse_ssml(ssml);
+        const auto pieces = parse_ssml(ssml, tags, language);
         if (!pieces) {
             ONPUT_CHECK(pieces.error().reason == "InvalidSsmlException");
             continue;
         }
         ONPUT_CHECK(pieces->pieces.size() <= pieces_max);
-        check_utterances(*pieces, ssml.size());
+        check_utterances(*pieces, language, ssml.size());
     }
     return 0;
 }

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <sstream>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "common/json/reader.hpp"
@@ -277,6 +278,18 @@ TEST_F(NaturalJobTest, an_english_text_is_spoken_naturally_unless_another_is_ask
     EXPECT_EQ(speak_well(english, {.object_voice = "en-us+f3"}).voice, "en-US+f3");
     EXPECT_EQ(speak_well(english, {.function_language = "en-GB"}).voice, "en");
     EXPECT_EQ(speak_well("Das ist der Text, und er ist nicht zu lang.").voice, "de");
+}
+
+// Both take the phonemes of one engine, which has one voice at a time.
+TEST_F(NaturalJobTest, a_paragraph_in_another_language_changes_nothing_of_those_behind_it) {
+    constexpr std::string_view german = "Das Wetter ist heute schön, und wir gehen in den Park.";
+    const auto mixed = speak_well(fmt::format("{0}\n\n{1}\n\n{0}", english, german));
+    EXPECT_EQ(mixed.voice, "hibari");
+    EXPECT_EQ(mixed.languages, (std::vector<std::string>{"en-US", "de"}));
+    const auto of_english = speak_well(english).duration_ms;
+    const auto of_german = speak_well(german).duration_ms;
+    EXPECT_NEAR(static_cast<double>(mixed.duration_ms),
+                static_cast<double>(2 * of_english + of_german), 3);
 }
 
 TEST_F(NaturalJobTest, rate_pitch_and_volume_are_obeyed) {
