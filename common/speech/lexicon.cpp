@@ -12,6 +12,7 @@
 
 #include "common/base/text.hpp"
 #include "common/base/utf8.hpp"
+#include "common/speech/phonemes.hpp"
 #include "common/speech/xml_tree.hpp"
 
 namespace onput::speech {
@@ -72,10 +73,7 @@ public:
     Result<void> read(const XmlNode& child) {
         if (child.name == "grapheme") return read_grapheme(child);
         if (child.name == "phoneme") return read_phoneme(child);
-        if (child.name == "alias") {
-            ONPUT_TRY_VOID(check_attributes(child, std::array<std::string_view, 1>{"prefer"}));
-            return read_pronunciation(child, lexeme_.alias);
-        }
+        if (child.name == "alias") return read_alias(child);
         if (child.name == "example") return {};
         return refuse(fmt::format("<{}> does not belong into <lexeme>", child.name));
     }
@@ -109,31 +107,45 @@ private:
         const auto named = node.attribute("alphabet");
         const auto alphabet = named ? find_alphabet(*named) : alphabet_;
         if (!alphabet) return refuse_alphabet();
-        const std::string before = lexeme_.phonemes;
-        ONPUT_TRY_VOID(read_pronunciation(node, lexeme_.phonemes));
-        if (lexeme_.phonemes != before) lexeme_.alphabet = *alphabet;
+        ONPUT_TRY(std::string sounds, read_pronunciation(node));
+        const auto ipa =
+            *alphabet == Alphabet::ipa ? std::optional(sounds) : x_sampa_to_ipa(sounds);
+        if (!ipa || !ipa_to_engine(*ipa))
+            return refuse(fmt::format("'{}' is no pronunciation", sounds));
+        if (!counts(node)) return {};
+        lexeme_.phonemes = std::move(sounds);
+        lexeme_.alphabet = *alphabet;
         return {};
     }
 
-    Result<void> read_pronunciation(const XmlNode& node, std::string& place) {
+    Result<void> read_alias(const XmlNode& node) {
+        ONPUT_TRY_VOID(check_attributes(node, std::array<std::string_view, 1>{"prefer"}));
+        ONPUT_TRY(std::string words, read_pronunciation(node));
+        if (counts(node)) lexeme_.alias = std::move(words);
+        return {};
+    }
+
+    Result<std::string> read_pronunciation(const XmlNode& node) {
         const std::string_view prefer = node.attribute("prefer").value_or("false");
         if (prefer != "true" && prefer != "false")
             return refuse(fmt::format("'{}' is no value of prefer", prefer));
         ONPUT_TRY(std::string text, read_text(node));
-        if (count_characters(text) > replacement_characters_max) {
-            return refuse(fmt::format("the <{}> of '{}' has more than {} characters", node.name,
-                                      lexeme_.graphemes.empty() ? "" : lexeme_.graphemes.front(),
-                                      replacement_characters_max),
-                          lexeme_too_long);
-        }
-        const bool is_preferred = prefer == "true" && !has_preferred_;
+        if (count_characters(text) <= replacement_characters_max) return text;
+        return refuse(fmt::format("the <{}> of '{}' has more than {} characters", node.name,
+                                  lexeme_.graphemes.empty() ? "" : lexeme_.graphemes.front(),
+                                  replacement_characters_max),
+                      lexeme_too_long);
+    }
+
+    // Whether this pronunciation takes the place of those before it.
+    bool counts(const XmlNode& node) {
+        const bool is_preferred = node.attribute("prefer") == "true" && !has_preferred_;
         const bool has_one = !lexeme_.phonemes.empty() || !lexeme_.alias.empty();
-        if (has_one && !is_preferred) return {};
+        if (has_one && !is_preferred) return false;
         lexeme_.phonemes.clear();
         lexeme_.alias.clear();
         has_preferred_ = is_preferred;
-        place = std::move(text);
-        return {};
+        return true;
     }
 
     Alphabet alphabet_;

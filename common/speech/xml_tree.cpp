@@ -120,7 +120,6 @@ SourceText SourceText::plain(std::string text) {
 
 void SourceText::append(std::string_view text, std::uint32_t begin) {
     text_ += text;
-    spans_.reserve(text_.size());
     for (std::size_t i = 0; i < text.size(); ++i, ++begin) spans_.push_back({begin, begin + 1});
 }
 

@@ -76,6 +76,9 @@ struct CallOptions {
     std::vector<Frame> attachments;
     std::string trace_header = {};
     std::optional<schema::AccessContext> access = {};
+    // For a connection; else a call that cannot be sent now fails with unavailable, reason
+    // not_connected: for whoever can ask another peer.
+    bool waits = true;
 };
 
 class RequestClient {

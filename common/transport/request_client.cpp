@@ -196,8 +196,16 @@ void DealerClient::call(std::string_view method, std::string body, CallOptions o
                       .attachments = std::move(options.attachments)};
     if (is_connected_ && waiting_.empty() && send(outgoing, deadline)) {
         entry->second.is_sent = true;
-    } else {
+    } else if (options.waits) {
         waiting_.emplace(id, std::move(outgoing));
+    } else {
+        Callback unsent = std::move(entry->second.callback);
+        deadlines_.erase({deadline, id});
+        open_bytes_ -= bytes;
+        calls_.erase(entry);
+        return refuse(std::move(unsent), {.code = ErrorCode::unavailable,
+                                          .message = what + ": " + endpoint_ + " is not connected",
+                                          .reason = "not_connected"});
     }
     arm_timer();
 }

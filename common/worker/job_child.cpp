@@ -19,6 +19,7 @@
 
 #include "common/base/check.hpp"
 #include "common/base/errno_text.hpp"
+#include "common/base/sanitizers.hpp"
 #include "common/worker/confinement.hpp"
 #include "common/worker/job_wire.hpp"
 
@@ -43,11 +44,7 @@ Result<void> set_limit(__rlimit_resource resource, rlim_t soft, rlim_t hard) {
                                                  static_cast<int>(resource), errno_text()));
 }
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool memory_is_limited = false;  // Their shadow alone is terabytes of address space.
-#else
-constexpr bool memory_is_limited = true;
-#endif
+constexpr bool memory_is_limited = !has_shadow_memory;  // Which is terabytes of address space.
 
 // Moves the descriptors to their places and closes every other, so that a child holds nothing of
 // the zygote's or of other jobs'.

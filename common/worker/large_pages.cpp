@@ -11,14 +11,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "common/base/sanitizers.hpp"
+
 namespace onput::worker {
 namespace {
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool has_plain_memory = false;
-#else
-constexpr bool has_plain_memory = true;
-#endif
 
 #ifndef MADV_COLLAPSE
 constexpr int MADV_COLLAPSE = 25;  // NOLINT: as <linux/mman.h> has it, which is older here.
@@ -90,7 +86,7 @@ std::vector<PageRange> large_page_ranges(std::istream& smaps) {
 }
 
 void collapse_into_large_pages() {
-    if (!has_plain_memory) return;
+    if (has_shadow_memory) return;
     std::ifstream smaps("/proc/self/smaps");
     std::vector<unsigned char> pages;
     for (const PageRange& range : large_page_ranges(smaps)) {

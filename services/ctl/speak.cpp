@@ -91,13 +91,16 @@ public:
     }
 
 private:
-    static std::unexpected<Error> failure() {
+    [[nodiscard]] std::unexpected<Error> failure() const {
         return fail(ErrorCode::resource_exhausted,
-                    "the sound could not be written, or played (--play needs ffmpeg's ffplay)");
+                    is_player_ ? "the sound could not be played: --play needs ffmpeg's ffplay"
+                               : "the sound could not be written");
     }
     using Close = int (*)(std::FILE*);
-    Outlet(std::FILE* file, Close closing) : file_(file, closing) {}
+    Outlet(std::FILE* file, Close closing)
+        : file_(file, closing), is_player_(closing == &::pclose) {}
     std::unique_ptr<std::FILE, Close> file_;
+    bool is_player_;
 };
 
 Result<void> check_player(const SpeakOptions& options, std::string_view format) {
@@ -113,9 +116,9 @@ Result<void> check_player(const SpeakOptions& options, std::string_view format) 
 }
 
 Result<schema::SynthesizeSpeech> read_speech(const SpeakOptions& options) {
-    ONPUT_TRY(std::string text, read_text(options));
     ONPUT_TRY(std::string format, choose_format(options));
     ONPUT_TRY_VOID(check_player(options, format));
+    ONPUT_TRY(std::string text, read_text(options));
     return schema::SynthesizeSpeech{.text = std::move(text),
                                     .is_ssml = options.is_ssml,
                                     .voice = options.voice,

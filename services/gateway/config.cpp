@@ -28,7 +28,8 @@ std::vector<std::string> Config::validate() const {
     };
     check_most("speech_characters_max", speech_characters_max, speech_characters_most);
     check_most("speech_task_characters_max", speech_task_characters_max, speech_characters_most);
-    check_most("speech_seconds_max", speech_seconds_max + 1, speech_seconds_most + 1);
+    if (speech_seconds_max > speech_seconds_most)
+        faults.push_back(fmt::format("speech_seconds_max must be at most {}", speech_seconds_most));
     check_most("lexicon_characters_max", lexicon_characters_max, lexicon_characters_most);
     if (storage_endpoint.empty()) faults.emplace_back("storage_endpoint is missing");
     if (notifier_endpoint.empty()) faults.emplace_back("notifier_endpoint is missing");

@@ -26,7 +26,8 @@ transport::CallOptions again(const transport::CallOptions& options) {
             .principal = options.principal,
             .attachments = {},
             .trace_header = options.trace_header,
-            .access = options.access};
+            .access = options.access,
+            .waits = false};  // For one that may be gone.
 }
 
 }  // namespace

@@ -39,14 +39,14 @@ constexpr std::string_view marks_format = "json";
 constexpr std::uint32_t neural_rate = 24'000;  // Polly's.
 constexpr double hurry_max = 5;                // By how much amazon:max-duration may speed up.
 
-Result<std::string> read_text(int fd) {
+Result<std::string> read_all(int fd) {
     const off_t bytes = ::lseek(fd, 0, SEEK_END);
     if (bytes < 0) return fail(ErrorCode::internal, "measure the text: " + errno_text());
-    if (static_cast<std::uint64_t>(bytes) > call_text_bytes_max) {
-        return fail(
-            ErrorCode::invalid_argument,
-            fmt::format("the text has {} bytes, and {} are the most", bytes, call_text_bytes_max),
-            "TextLengthExceededException");
+    if (static_cast<std::uint64_t>(bytes) > call_bytes_max) {
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("text and lexicons have {} bytes, and {} are the most", bytes,
+                                call_bytes_max),
+                    "TextLengthExceededException");
     }
     std::string text(static_cast<std::size_t>(bytes), '\0');
     for (std::size_t done = 0; done < text.size();) {
@@ -56,7 +56,19 @@ Result<std::string> read_text(int fd) {
         if (count <= 0) return fail(ErrorCode::internal, "read the text: " + errno_text());
         done += static_cast<std::size_t>(count);
     }
-    if (is_utf8(text)) return text;
+    return text;
+}
+
+Result<schema::SynthesizeSpeech> read_call(int fd) {
+    ONPUT_TRY(const std::string bytes, read_all(fd));
+    ONPUT_TRY(auto call, schema::decode<schema::SynthesizeSpeech>(bytes));
+    if (call.text.size() > call_text_bytes_max) {
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("the text has {} bytes, and {} are the most", call.text.size(),
+                                call_text_bytes_max),
+                    "TextLengthExceededException");
+    }
+    if (is_utf8(call.text)) return call;
     return fail(ErrorCode::invalid_argument, "the text is not UTF-8", "ValidationException");
 }
 
@@ -71,7 +83,8 @@ public:
                         "ValidationException");
         }
         for (const schema::Lexicon& lexicon : lexicons) {
-            auto parsed = speech::parse_lexicon(lexicon.content);
+            // Whoever put it has judged its length.
+            auto parsed = speech::parse_lexicon(lexicon.content, lexicon.content.size());
             if (!parsed) {
                 return std::unexpected(
                     std::move(parsed).error().with_context("lexicon " + lexicon.name));
@@ -106,7 +119,7 @@ public:
     static Result<CallOutput> open(const schema::SynthesizeSpeech& call, std::string_view input,
                                    int fd) {
         CallOutput output(fd);
-        if (call.duration_ms_max != 0)
+        if (call.duration_ms_max != 0 && call.format != marks_format)
             output.samples_max_ = std::uint64_t{call.duration_ms_max} * speech_sample_rate / 1000;
         if (call.format == marks_format) {
             ONPUT_TRY(const MarkTypes types, read_mark_types(call.marks));
@@ -309,10 +322,10 @@ schema::SynthesizeSpeech with_own_rate(schema::SynthesizeSpeech call, const Voic
 }
 
 Result<schema::SpeechSynthesized> synthesize_speech(const schema::SynthesizeSpeech& call,
-                                                    int input_fd, int output_fd) {
+                                                    int output_fd) {
     ONPUT_TRY(const CallVoice voice, find_call_voice(call.voice, call.engine, call.language_code));
     ONPUT_TRY_VOID(limit_memory(voice.voice));
-    ONPUT_TRY(const std::string text, read_text(input_fd));
+    const std::string& text = call.text;
     const bool is_espeaks = !is_natural(voice.voice) && !is_of_program(voice.voice);
     const SsmlTags tags = is_espeaks ? SsmlTags::standard : SsmlTags::neural;
     if (is_of_program(voice.voice)) ONPUT_TRY_VOID(check_marks(call));
@@ -362,17 +375,17 @@ Result<void> load_speech(const std::string& voices_folder) {
 Result<std::string> run_speech(std::string_view parameters, int input_fd, int output_fd) {
     ONPUT_TRY(const schema::Kind kind, schema::kind_of(parameters));
     if (kind == schema::Kind::synthesize_speech) {
-        return run_speech_call(parameters, input_fd, output_fd);
+        return run_speech_call(input_fd, output_fd);
     }
     if (kind == schema::Kind::list_voices) return schema::encode(list_voices());
     return run_speech_job(parameters, input_fd, output_fd);
 }
 
-Result<std::string> run_speech_call(std::string_view parameters, int input_fd, int output_fd) {
+Result<std::string> run_speech_call(int input_fd, int output_fd) {
     // A reader that leaves is an error of the write, not the process's end.
     static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
-    ONPUT_TRY(const auto call, schema::decode<schema::SynthesizeSpeech>(parameters));
-    ONPUT_TRY(const auto result, synthesize_speech(call, input_fd, output_fd));
+    ONPUT_TRY(const auto call, read_call(input_fd));
+    ONPUT_TRY(const auto result, synthesize_speech(call, output_fd));
     return schema::encode(result);
 }
 

@@ -14,6 +14,7 @@ namespace onput::tts {
 
 inline constexpr std::size_t call_text_bytes_max = 1024 * 1024;
 inline constexpr std::size_t call_lexicons_max = 5;
+inline constexpr std::size_t call_bytes_max = 4UL * 1024 * 1024;  // Text and lexicons.
 
 // Once in the zygote: the engine, the rules of sentences, the list of voices, and the natural voice
 // if it is in `voices_folder` (empty: none is). One that cannot be loaded is told on stderr, and
@@ -24,10 +25,10 @@ Result<void> load_speech(const std::string& voices_folder);
 // `parameters` are.
 Result<std::string> run_speech(std::string_view parameters, int input_fd, int output_fd);
 
-// `parameters` is an encoded schema::SynthesizeSpeech without its text, which `input_fd` holds from
-// its start; the result an encoded schema::SpeechSynthesized. `output_fd` may be a pipe; what has
+// `input_fd` holds an encoded schema::SynthesizeSpeech; the result is an encoded
+// schema::SpeechSynthesized. `output_fd` may be a pipe; what has
 // been made is written before more is made. Fails with invalid_argument for what was asked for
 // (schema/speech.hpp), and with unavailable, reason reader_left.
-Result<std::string> run_speech_call(std::string_view parameters, int input_fd, int output_fd);
+Result<std::string> run_speech_call(int input_fd, int output_fd);
 
 }  // namespace onput::tts

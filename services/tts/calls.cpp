@@ -1,5 +1,6 @@
 #include "services/tts/calls.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <unistd.h>
 #include <utility>
@@ -64,7 +65,18 @@ schema::JobOutcome make_outcome(const schema::SpeechTask& task,
     return outcome;
 }
 
+// Who listens may take as long as the sound lasts.
+Duration heard_time_max(const schema::SynthesizeSpeech& speech) {
+    if (speech.duration_ms_max == 0) return std::chrono::hours(24);
+    return std::chrono::milliseconds(speech.duration_ms_max);
+}
+
 }  // namespace
+
+Duration natural_call_time(std::size_t text_bytes) {
+    const Duration spoken = natural_call_time_per_byte * static_cast<std::int64_t>(text_bytes);
+    return std::max(natural_call_processor_time, spoken);
+}
 
 Result<worker::CallWork> prepare_speech_call(std::string_view task) {
     ONPUT_TRY(const schema::Kind kind, schema::kind_of(task));
@@ -81,20 +93,23 @@ Result<worker::CallWork> prepare_speech_call(std::string_view task) {
                                 call_text_bytes_max),
                     "TextLengthExceededException");
     }
-    if (speech.engine == neural_engine || is_natural({.name = speech.voice, .language = {}}))
-        work.limits.processor_time = natural_call_processor_time;
-    work.input = std::exchange(speech.text, {});
-    work.parameters = schema::encode(speech);
+    const bool is_slow =
+        speech.engine == neural_engine || is_natural({.name = speech.voice, .language = {}});
+    if (is_slow) work.limits.processor_time = natural_call_time(speech.text.size());
+    work.limits.wall_time =
+        std::max<Duration>(call_wall_time + heard_time_max(speech), work.limits.processor_time);
+    work.input = task;
+    work.parameters = schema::encode(schema::SynthesizeSpeech());
     return work;
 }
 
 Task<worker::JobEnd> speak_task(ObjectJob& job) {
     ONPUT_CO_TRY(auto task, schema::decode<schema::SpeechTask>(job.lane_job().grant.body));
     ONPUT_CO_TRY_VOID(job.open_files());
-    ONPUT_CO_TRY_VOID(write_input(job.input_fd(), std::exchange(task.speech.text, {})));
+    ONPUT_CO_TRY_VOID(write_input(job.input_fd(), schema::encode(task.speech)));
     ONPUT_CO_TRY_VOID(empty_output(job.output_fd()));
-    ONPUT_CO_TRY(const auto result,
-                 co_await job.run_child(schema::encode(task.speech), job.limits()));
+    const schema::SynthesizeSpeech kind;
+    ONPUT_CO_TRY(const auto result, co_await job.run_child(schema::encode(kind), job.limits()));
     ONPUT_CO_TRY(const auto speech, schema::decode<schema::SpeechSynthesized>(result));
     const ObjectJob::Part recording;
     ONPUT_CO_TRY(

@@ -160,6 +160,14 @@ bool is_declared_utf16(std::string_view declared) {
     return type && is_utf16(*type);
 }
 
+bool switches_sets(std::string_view bytes, std::string_view declared) {
+    const auto type = type_of(declared);
+    if (type != UCNV_ISO_2022 && type != UCNV_HZ) return false;
+    const bool has_high =
+        std::ranges::any_of(bytes, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+    return !has_high && bytes.contains(type == UCNV_HZ ? "~{" : "\x1b");
+}
+
 bool fits_declared(std::string_view bytes, const std::string& charset) {
     const std::string text = to_utf8(bytes, charset);
     if (is_mostly_broken(text)) return false;

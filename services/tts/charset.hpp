@@ -24,6 +24,9 @@ inline constexpr std::size_t broken_characters_share = 50;
 std::optional<std::string> known_charset(std::string_view declared);
 // Whether that is UTF-16 of either order.
 bool is_declared_utf16(std::string_view declared);
+// Whether that is a charset of seven bits which switches its sets, and the bytes do so: they would
+// be UTF-8 as well, and mean nothing in it (ISO-2022-KR, HZ).
+bool switches_sets(std::string_view bytes, std::string_view declared);
 
 // Whether the bytes can be what was declared: they decode to hardly anything that no text has, and
 // where they read as no language, ICU's guess does not read as one either. Declarations are wrong

@@ -244,11 +244,12 @@ std::optional<RecognisedLanguage> recognise_language(std::string_view utf8) {
 ParagraphLanguage paragraph_language(std::string_view utf8, std::string_view main) {
     const std::string text_language = main_language(main);
     const Letters letters = count_letters(utf8);
-    if (letters.count == 0) return {.language = text_language};
-    const auto scripts = scripts_of(text_language);
+    if (letters.count == 0) return {.language = text_language, .has_letters = false};
+    const auto own_scripts = scripts_of(text_language);
     // One letter is a sign: "π is 3.14".
-    const bool is_other_script = letters.in_script > 1 && !scripts.empty() &&
-                                 std::ranges::find(scripts, letters.script) == scripts.end();
+    const bool is_other_script =
+        letters.in_script > 1 && !own_scripts.empty() &&
+        std::ranges::find(own_scripts, letters.script) == own_scripts.end();
     const bool is_unreadable = is_other_script && letters.script != USCRIPT_LATIN &&
                                letters.in_script * 100 >= letters.count * unreadable_percent_min;
     if (letters.count >= paragraph_letters_min) {
@@ -270,14 +271,18 @@ ParagraphLanguage paragraph_language(std::string_view utf8, std::string_view mai
 
 namespace {
 
-// Its paragraphs have one in so many of the text's letters at least.
-constexpr std::size_t paragraphs_share_min = 4;
-
 // Of a text in several languages: the one that most letters of its paragraphs are in.
-std::optional<TextLanguage> language_of_most_paragraphs(std::string_view utf8,
-                                                        std::string_view fallback) {
+struct Majority {
+    std::string language;
+    int percent = 0;  // Of all letters.
+    int sure_percent =
+        0;  // Of all letters: those of paragraphs in a language that CLD2 is sure of.
+};
+std::optional<Majority> language_of_most_paragraphs(std::string_view utf8,
+                                                    std::string_view fallback) {
     std::map<std::string, std::size_t> letters;
     std::size_t all = 0;
+    std::size_t sure = 0;
     std::size_t paragraphs = 0;
     for (std::size_t begin = 0; begin < utf8.size(); ++paragraphs) {
         const std::size_t end = std::min(utf8.find("\n\n", begin), utf8.size());
@@ -285,16 +290,25 @@ std::optional<TextLanguage> language_of_most_paragraphs(std::string_view utf8,
         const std::size_t count = count_letters(paragraph).count;
         const auto seen = paragraph_language(paragraph, fallback);
         if (seen.is_sure) letters[seen.language] += count;
+        if (seen.is_sure) sure += count;
         all += count;
         begin = end + 2;
     }
     const auto most =
         std::ranges::max_element(letters, {}, [](const auto& entry) { return entry.second; });
-    // What no paragraph shows is in a script that says more.
-    const bool is_of_few = most == letters.end() || most->second * paragraphs_share_min < all;
-    if (paragraphs < 2 || is_of_few) return {};
-    return TextLanguage{.language = most->first,
-                        .confidence = static_cast<int>(most->second * 100 / all)};
+    if (paragraphs < 2 || most == letters.end()) return {};
+    const auto percent = [all](std::size_t count) { return static_cast<int>(count * 100 / all); };
+    return Majority{
+        .language = most->first, .percent = percent(most->second), .sure_percent = percent(sure)};
+}
+
+// It has a quarter of the letters; and where letters show a language that has no voice, nearly all
+// are in languages that are known: a quotation in Russian makes no Chuvash text Russian.
+bool decides(const Majority& most, const Script& script) {
+    constexpr int share_min = 25;
+    constexpr int sure_min = 80;
+    const bool is_doubtful = script.is_others && most.language == script.name;
+    return most.percent >= share_min && (!is_doubtful || most.sure_percent >= sure_min);
 }
 
 }  // namespace
@@ -302,12 +316,12 @@ std::optional<TextLanguage> language_of_most_paragraphs(std::string_view utf8,
 TextLanguage detect_language(std::string_view utf8, std::string_view fallback) {
     utf8 = utf8_prefix(utf8, language_sample_bytes);
     auto recognised = recognise_language(utf8);
-    const bool is_others = main_script(utf8).is_others;
-    if (recognised && !(recognised->by_script_alone && is_others))
+    const Script script = main_script(utf8);
+    if (recognised && !(recognised->by_script_alone && script.is_others))
         return {.language = std::move(recognised->language), .confidence = recognised->percent};
-    // A quotation in Russian does not make a text in another Cyrillic language Russian.
-    if (is_others) return {.language = language_by_script(utf8, fallback)};
-    if (auto most = language_of_most_paragraphs(utf8, fallback)) return *std::move(most);
+    auto most = language_of_most_paragraphs(utf8, fallback);
+    if (most && decides(*most, script))
+        return {.language = std::move(most->language), .confidence = most->percent};
     return {.language = language_by_script(utf8, fallback)};
 }
 

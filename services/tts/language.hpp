@@ -49,6 +49,7 @@ struct ParagraphLanguage {
     bool is_other_script = false;  // Most of its letters are none of the text's language.
     bool is_unreadable = false;    // And nearly all are of no use to its voice.
     bool is_sure = false;          // Else it is the text's language, or the script's.
+    bool has_letters = true;       // Without any it is in no language.
 };
 // Of one paragraph of a text that is in `main` as a whole. In the script of `main` it is in
 // another language only where CLD2, which is told of `main`, is sure of that: names, titles and

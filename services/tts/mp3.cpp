@@ -1,6 +1,5 @@
 #include "services/tts/mp3.hpp"
 
-#include <algorithm>
 #include <array>
 #include <unistd.h>
 #include <utility>
@@ -8,36 +7,11 @@
 #include <lame/lame.h>
 
 #include "common/base/check.hpp"
-#include "common/base/utf8.hpp"
 #include "services/tts/lame_encoder.hpp"
 #include "services/tts/output_file.hpp"
 #include "services/tts/speech.hpp"
 
 namespace onput::tts {
-namespace {
-
-constexpr std::size_t tag_bytes_max = 16 * 1024;
-
-// The title as LAME wants it: UTF-16 with a byte order mark and a NUL.
-std::vector<unsigned short> to_utf16(std::string_view title) {
-    std::vector<unsigned short> units{0xfeff};
-    std::size_t bytes = 0;
-    for_each_code_point(title, [&](char32_t code) {
-        bytes += code < 0x80 ? 1 : 3;
-        if (bytes > mp3_title_bytes_max) return;
-        if (code < 0x10000) {
-            units.push_back(static_cast<unsigned short>(code));
-            return;
-        }
-        units.push_back(static_cast<unsigned short>(0xd800 + ((code - 0x10000) >> 10)));
-        units.push_back(static_cast<unsigned short>(0xdc00 + ((code - 0x10000) & 0x3ff)));
-    });
-    units.push_back(0);
-    return units;
-}
-
-}  // namespace
-
 struct Mp3Writer::Encoder : LameEncoder {};
 
 Mp3Writer::Mp3Writer(int fd, std::unique_ptr<Encoder> encoder)
@@ -52,19 +26,10 @@ Result<Mp3Writer> Mp3Writer::open(int fd, std::string_view title, std::uint32_t 
     }
     auto encoder = std::make_unique<Encoder>();
     ONPUT_TRY_VOID(encoder->configure(LameEncoder::Form::file, bitrate_kbps));
-    lame_t lame = encoder->lame;
-    id3tag_init(lame);
-    id3tag_add_v2(lame);
-    id3tag_v2_only(lame);
-    if (!title.empty() && id3tag_set_textinfo_utf16(lame, "TIT2", to_utf16(title).data()) != 0) {
-        return fail(ErrorCode::internal, "mp3: the encoder refuses the title");
-    }
-    std::vector<unsigned char> tag(tag_bytes_max);
-    const std::size_t tag_bytes = lame_get_id3v2_tag(lame, tag.data(), tag.size());
-    ONPUT_CHECK(tag_bytes <= tag.size());
+    const std::string tag = make_id3_tag(std::string(title), {}, 0);
     Mp3Writer writer(fd, std::move(encoder));
-    ONPUT_TRY_VOID(writer.put({tag.data(), tag_bytes}));
-    writer.head_at_ = tag_bytes;
+    ONPUT_TRY_VOID(writer.put({reinterpret_cast<const unsigned char*>(tag.data()), tag.size()}));
+    writer.head_at_ = tag.size();
     writer.title_ = title;
     return writer;
 }

@@ -65,7 +65,8 @@ std::optional<Result<SpeechResult>> PhraseSearch::take_speech(Result<SpeechResul
                                                               std::uint64_t segment_begun) {
     if (!is_fault(result)) {
         const bool is_nothing_left =
-            !result && result.error().reason == "nothing_to_say" && first_fault_;
+            !result && first_fault_ &&
+            (result.error().reason == "nothing_to_say" || result.error().reason == "no_such_voice");
         if (is_nothing_left) return std::unexpected(*first_fault_);
         return result;
     }

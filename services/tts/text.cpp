@@ -156,6 +156,9 @@ Result<void> TextDecoder::decide() {
         return is(*utf16, *utf16 == utf16_le ? "utf-16le" : "utf-16be");
     }
     if (reads_as_iso_2022_jp(pending_)) return open_other("iso-2022-jp");
+    if (const auto charset = known_charset(declared_);
+        charset && switches_sets(pending_, declared_))
+        return open_other(*charset);
     const auto controls = static_cast<std::size_t>(std::ranges::count_if(pending_, [](char c) {
         const auto byte = static_cast<unsigned char>(c);
         return byte == 0x7f || (byte < 0x20 && !is_line_or_space(byte));

@@ -4,8 +4,9 @@
 //   1. A byte order mark says UTF-8, UTF-16LE or UTF-16BE.
 //   2. NUL bytes, all at even or all at odd places, in at least one unit of 64, in what reads as
 //      UTF-16 without control characters: UTF-16BE or UTF-16LE.
-//   3. Any other NUL: not a text. Seven bits with the escapes of ISO-2022-JP: that. Else control
-//      characters above one byte in fifty: not a text.
+//   3. Any other NUL: not a text. Seven bits with the escapes of ISO-2022-JP: that; with those of a
+//      declared charset that has some (ISO-2022-KR, HZ): that. Else control characters above one
+//      byte in fifty: not a text.
 //   4. Well-formed UTF-8: UTF-8, whatever was declared.
 //   5. The charset that the object's Content-Type declares, when ICU knows it, it is none of
 //      Unicode's (rules 1, 2 and 4 see those), and it fits the bytes.

@@ -77,12 +77,11 @@ Result<void> check_length(const schema::SynthesizeSpeech& speech, std::uint32_t 
     const auto all = count_characters(speech.text);
     const auto all_max = std::uint64_t{spoken_max} * characters_with_tags;
     // Before the text is parsed.
-    const auto spoken = all <= all_max ? count_spoken(speech.text, speech.is_ssml) : all;
-    if (all <= all_max && spoken <= spoken_max) return {};
+    if (all <= all_max && count_spoken(speech.text, speech.is_ssml) <= spoken_max) return {};
     return fail(ErrorCode::invalid_argument,
-                fmt::format("Maximum text length has been exceeded: {} characters, {} of them "
-                            "spoken; {} and {} are allowed.",
-                            all, spoken, all_max, spoken_max),
+                fmt::format("Maximum text length has been exceeded: {} characters, of which {} may "
+                            "be spoken, and {} with tags.",
+                            all, spoken_max, all_max),
                 "TextLengthExceededException");
 }
 

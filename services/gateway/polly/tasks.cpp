@@ -17,6 +17,9 @@ namespace {
 // Where the queue service puts the task's id.
 constexpr std::string_view id_place = "{id}";
 
+// Workers that are busy are not waited for: a task is for whoever does not want to wait.
+constexpr Duration check_timeout = std::chrono::seconds(3);
+
 Value describe_task(const schema::SpeechTask& task) {
     Value described;
     const auto set = [&described](std::string name, const std::string& text) {
@@ -82,7 +85,7 @@ http::Task<Result<void>> check_topic(Call& call, const std::string& arn) {
 // Whether a worker would speak it. Where none can be asked now, the task's end tells.
 http::Task<Result<void>> check_speech(Call& call, schema::SynthesizeSpeech speech) {
     speech.checks_only = true;
-    WorkerCall asked(call.context, std::string(worker_kind), schema::encode(speech));
+    WorkerCall asked(call.context, std::string(worker_kind), schema::encode(speech), check_timeout);
     const auto checked = co_await asked.next();
     if (checked || checked.error().code != ErrorCode::invalid_argument) co_return Result<void>();
     co_return std::unexpected(checked.error());
@@ -114,13 +117,13 @@ Outcome start_speech_synthesis_task(Call& call) {
     if (!speech) co_return std::unexpected(std::move(speech).error());
     const auto filled = co_await fetch_lexicons(call, *speech);
     if (!filled) co_return std::unexpected(filled.error());
-    const auto checked = co_await check_speech(call, *speech);
-    if (!checked) co_return std::unexpected(checked.error());
     auto message = make_task(call, std::move(*speech));
     const auto bucket = co_await check_bucket(call, message.task);
     if (!bucket) co_return std::unexpected(bucket.error());
     const auto topic = co_await check_topic(call, message.task.topic_arn);
     if (!topic) co_return std::unexpected(topic.error());
+    const auto checked = co_await check_speech(call, message.task.speech);
+    if (!checked) co_return std::unexpected(checked.error());
     const auto answer = co_await call.context.call(message);
     if (!answer) co_return std::unexpected(answer.error());
     Value result;

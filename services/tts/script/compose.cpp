@@ -7,10 +7,10 @@
 #include <fmt/format.h>
 
 #include "common/base/utf8.hpp"
+#include "common/speech/phonemes.hpp"
 #include "services/tts/script/burmese.hpp"
 #include "services/tts/script/segmentation.hpp"
 #include "services/tts/script/speakable.hpp"
-#include "services/tts/ssml/phonemes.hpp"
 
 namespace onput::tts {
 namespace {
@@ -55,7 +55,7 @@ Result<std::string> engine_text(std::string_view text) {
 }
 
 Result<std::string> engine_phonemes(std::string_view ipa) {
-    const auto phonemes = ipa_to_engine(ipa);
+    const auto phonemes = speech::ipa_to_engine(ipa);
     if (phonemes) return fmt::format("[[{}]]", *phonemes);
     return fail(ErrorCode::invalid_argument,
                 fmt::format("Invalid lexicon: '{}' is not a pronunciation", ipa),
@@ -66,7 +66,7 @@ Result<std::string> lexicon_text(const speech::LexiconIndex::Entry& entry) {
     const speech::Lexeme& lexeme = *entry.lexeme;
     if (lexeme.phonemes.empty()) return engine_text(lexeme.alias);
     if (lexeme.alphabet == speech::Alphabet::ipa) return engine_phonemes(lexeme.phonemes);
-    const auto ipa = x_sampa_to_ipa(lexeme.phonemes);
+    const auto ipa = speech::x_sampa_to_ipa(lexeme.phonemes);
     return engine_phonemes(ipa.value_or(lexeme.phonemes));
 }
 

@@ -10,7 +10,7 @@
 #include "common/base/text.hpp"
 #include "common/base/utf8.hpp"
 #include "common/speech/lexicon.hpp"
-#include "services/tts/ssml/phonemes.hpp"
+#include "common/speech/phonemes.hpp"
 #include "services/tts/ssml/say_as.hpp"
 #include "services/tts/ssml/values.hpp"
 
@@ -210,8 +210,8 @@ private:
         const auto ph = node.attribute("ph");
         if (!ph || ph->empty()) return refuse("<phoneme> needs ph");
         const auto ipa = *alphabet == speech::Alphabet::ipa ? std::optional(std::string(*ph))
-                                                            : x_sampa_to_ipa(*ph);
-        if (!ipa || !ipa_to_engine(*ipa)) return refuse_value(node, "ph");
+                                                            : speech::x_sampa_to_ipa(*ph);
+        if (!ipa || !speech::ipa_to_engine(*ipa)) return refuse_value(node, "ph");
         ONPUT_TRY(SourceText text, text_of(node));
         return add({.kind = PieceKind::phonemes,
                     .text = std::move(text),

@@ -98,6 +98,11 @@ TEST(LexiconTest, what_is_wrong_has_the_name_of_pollys_exception) {
     EXPECT_EQ(
         reason(lexicon("<lexeme><grapheme>a</grapheme><alias alphabet='ipa'>b</alias></lexeme>")),
         invalid);
+    EXPECT_EQ(reason(lexicon("<lexeme><grapheme>a</grapheme><phoneme>\u2603</phoneme></lexeme>")),
+              invalid);
+    EXPECT_EQ(reason(lexicon("<lexeme><grapheme>a</grapheme><phoneme>\u0259</phoneme></lexeme>",
+                             "x-sampa")),
+              invalid);
     EXPECT_EQ(reason(lexicon("", "klingon")), "UnsupportedPlsAlphabetException");
     EXPECT_EQ(reason(lexicon(lexeme(std::string(100, 'a'), "b"))), "");
     EXPECT_EQ(reason(lexicon(lexeme(std::string(101, 'a'), "b"))),

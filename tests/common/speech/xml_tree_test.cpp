@@ -67,5 +67,14 @@ TEST(XmlTreeTest, depth_number_and_length_have_limits) {
     EXPECT_FALSE(read_xml_tree("<a>" + std::string(xml_document_bytes_max, 'x') + "</a>"));
 }
 
+// Each line is told apart; the time is that of a text of so many bytes, not of their square.
+TEST(XmlTreeTest, many_lines_are_one_text) {
+    const std::string lines(500'000, '\n');
+    const auto root = read_xml_tree("<speak>" + lines + "</speak>");
+    ASSERT_TRUE(root) << root.error().message;
+    ASSERT_EQ(root->children.size(), 1U);
+    EXPECT_EQ(root->children[0].text.text().size(), lines.size());
+}
+
 }  // namespace
 }  // namespace onput::speech

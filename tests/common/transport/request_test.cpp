@@ -132,6 +132,22 @@ TEST_F(RequestTest, a_call_to_nobody_times_out_and_says_that_it_was_never_sent) 
     EXPECT_EQ(results.all[0].error().reason, "never_sent");
 }
 
+TEST_F(RequestTest, a_call_that_does_not_wait_is_refused_where_nobody_is_connected) {
+    connect();
+    client->call("test.echo", "now", {.timeout = 60s, .waits = false}, results.take());
+    ASSERT_TRUE(wait_for(1));
+    ASSERT_FALSE(results.all[0]);
+    EXPECT_EQ(results.all[0].error().code, ErrorCode::unavailable);
+    EXPECT_EQ(results.all[0].error().reason, "not_connected");
+    EXPECT_EQ(client->open_calls(), 0U);
+    serve_echo_here();
+    ASSERT_TRUE(loop.run_until([&] { return client->is_connected(); }));
+    client->call("test.echo", "then", {.waits = false}, results.take());
+    ASSERT_TRUE(wait_for(2));
+    EXPECT_EQ(results.all[1].value().body, "then");
+    EXPECT_EQ(seen.size(), 1U);
+}
+
 TEST_F(RequestTest, calls_made_before_the_server_is_there_wait_for_it_in_order) {
     connect();
     for (const char* const body : {"a", "b", "c"})

@@ -13,6 +13,8 @@
 
 #include <gtest/gtest.h>
 
+#include "common/base/sanitizers.hpp"
+
 namespace onput::worker {
 namespace {
 
@@ -82,15 +84,12 @@ std::string large_pages_of(const void* address) {
 
 // Asked for directly, of memory of its own.
 bool kernel_makes_large_pages() {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    return false;
-#else
+    if (has_shadow_memory) return false;
     constexpr int collapse = 25;  // MADV_COLLAPSE.
     std::vector<unsigned char> bytes(3 * large_page_bytes, 1);
     const auto begin = reinterpret_cast<std::uintptr_t>(bytes.data());
     const auto page = (begin + large_page_bytes - 1) / large_page_bytes * large_page_bytes;
     return ::madvise(reinterpret_cast<void*>(page), large_page_bytes, collapse) == 0;
-#endif
 }
 
 TEST_F(Reserved, what_is_in_use_lies_in_large_pages) {

@@ -146,14 +146,15 @@ TEST_F(CallJobTest, a_text_without_words_is_a_sound_without_any) {
 TEST_F(CallJobTest, the_first_sound_leaves_before_the_last_is_spoken) {
     std::string text;
     for (int i = 0; i < 200; ++i) text += "This is one of many sentences. ";
+    const std::string call =
+        schema::encode(schema::SynthesizeSpeech{.text = text, .voice = "Joanna", .format = "pcm"});
     const worker::FileDescriptor input(::memfd_create("input", MFD_CLOEXEC));
-    ASSERT_EQ(::pwrite(input.get(), text.data(), text.size(), 0),
-              static_cast<ssize_t>(text.size()));
+    ASSERT_EQ(::pwrite(input.get(), call.data(), call.size(), 0),
+              static_cast<ssize_t>(call.size()));
     std::array<int, 2> ends{};
     ASSERT_EQ(::pipe(ends.data()), 0);
-    const schema::SynthesizeSpeech parameters{.voice = "Joanna", .format = "pcm"};
     ASSERT_TRUE(zygote->start({.id = worker::JobId(1),
-                               .parameters = schema::encode(parameters),
+                               .parameters = schema::encode(schema::SynthesizeSpeech()),
                                .input_fd = input.get(),
                                .output_fd = ends[1]}));
     ::close(ends[1]);
@@ -220,6 +221,24 @@ TEST_F(CallJobTest, a_check_says_nothing_and_refuses_what_speaking_would) {
         call("a", {.voice = "Joanna", .engine = "generative", .format = "mp3", .checks_only = true})
             .reason(),
         "EngineNotSupportedException");
+}
+
+// Longer together than the parameters of a child may be.
+TEST_F(CallJobTest, lexicons_of_any_length_are_spoken_with) {
+    schema::SynthesizeSpeech parameters{.voice = "Amy", .format = "json", .marks = {"word"}};
+    for (std::size_t i = 0; i < call_lexicons_max; ++i) {
+        std::string content = R"(<lexicon version="1.0" alphabet="ipa" xml:lang="en-GB" )"
+                              R"(xmlns="http://www.w3.org/2005/01/pronunciation-lexicon">)";
+        for (int entry = 0; entry < 300; ++entry)
+            content += fmt::format(
+                "<lexeme><grapheme>w{}x{}</grapheme><alias>word</alias></lexeme>", i, entry);
+        parameters.lexicons.push_back(
+            {.name = fmt::format("l{}", i), .content = content + "</lexicon>"});
+    }
+    const auto spoken = call("One w4x299 two.", parameters);
+    ASSERT_TRUE(spoken.result) << spoken.result.error().message;
+    EXPECT_TRUE(spoken.bytes.contains("w4x299")) << spoken.bytes;
+    EXPECT_GT(schema::encode(parameters).size(), worker::job_parameters_bytes_max);
 }
 
 }  // namespace

@@ -70,9 +70,11 @@ protected:
         return std::move(outcomes.at(0));
     }
 
-    CallOutcome call(std::string_view text, const schema::SynthesizeSpeech& parameters) {
+    CallOutcome call(std::string_view text, schema::SynthesizeSpeech parameters) {
         CallOutcome outcome;
-        worker::JobOutcome ended = run(schema::encode(parameters), text, outcome.bytes);
+        parameters.text = text;
+        worker::JobOutcome ended = run(schema::encode(schema::SynthesizeSpeech()),
+                                       schema::encode(parameters), outcome.bytes);
         outcome.usage = ended.usage;
         if (ended.result) {
             outcome.result = schema::decode<schema::SpeechSynthesized>(*ended.result);

@@ -165,6 +165,14 @@ TEST(Language, shan_is_not_taken_for_burmese_whose_script_it_shares) {
     EXPECT_EQ(language_of("ဗွဲမဂၠိုၚ်ညးတံဂှ် ကၠုၚ်ညာတ်ရံၚ် ကလေၚ်စၟဳစၟတ် ကွာန်ဍုၚ်ညးတံရ။", "en"), "und-Mymr");
 }
 
+TEST(Language, two_languages_of_one_script_beside_others_are_no_unknown_one) {
+    const auto text =
+        fmt::format("{0}\n\n{1}\n\n{2}\n\n{2}", samples[2].text,
+                    "Сегодня хорошая погода, мы гуляли в парке и пили кофе.",
+                    "Сьогодні гарна погода, ми гуляли в парку і пили каву з її братом.");
+    EXPECT_FALSE(language_of(text, "en").starts_with("und")) << language_of(text, "en");
+}
+
 TEST(Language, a_heading_does_not_make_a_text_another) {
     const std::string tibetan = "དེ་རིང་གནམ་གཤིས་ཡག་པོ་འདུག་ང་ཚོ་གླིང་ཁར་འགྲོ་ཡི་ཡིན།";
     EXPECT_EQ(language_of(fmt::format("{0}\n\nTibetan\n\n{0}\n\n{0}\n\n{0}", tibetan), "en"),

@@ -89,6 +89,20 @@ TEST(ParagraphVoices, a_line_in_a_script_that_nobody_reads_takes_no_other_with_i
     EXPECT_EQ(name_of(voices, pieces[2]), "en");
 }
 
+TEST(ParagraphVoices, a_short_line_is_not_taken_along_by_one_in_another_script) {
+    ParagraphVoices voices = voices_of("en");
+    const auto names = [&voices](const std::string& lines) {
+        std::vector<std::string> found;
+        for (const auto& piece : voices.cut(lines)) found.push_back(name_of(voices, piece));
+        return found;
+    };
+    using Names = std::vector<std::string>;
+    EXPECT_EQ(names(fmt::format("{}\u0f0d\nYes.", tibetan)), (Names{"nobody", "en"}));
+    EXPECT_EQ(names(fmt::format("Yes.\n{}", tibetan)), (Names{"en", "nobody"}));
+    EXPECT_EQ(names("Hello.\nПривет, как дела"), (Names{"en", "ru"}));
+    EXPECT_EQ(names(fmt::format("{0}\n1984.\n{0}", russian)), (Names{"ru"}));
+}
+
 TEST(ParagraphVoices, a_short_line_stays_with_those_before_it_in_any_text) {
     for (const std::string main : {"ru", "en"}) {
         const ParagraphVoices voices = voices_of(main);

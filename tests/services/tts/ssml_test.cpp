@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "services/tts/ssml/phonemes.hpp"
 #include "services/tts/ssml/say_as.hpp"
 #include "services/tts/ssml/values.hpp"
 
@@ -209,17 +208,6 @@ TEST(SayAsTest, a_text_that_is_not_what_it_should_be_read_as_stays) {
          {"ordinal", "digits", "fraction", "unit", "date", "time", "telephone"}) {
         EXPECT_EQ(said(kind, "hello"), "hello") << kind;
     }
-}
-
-TEST(PhonemesTest, ipa_and_x_sampa_become_the_engines) {
-    EXPECT_EQ(ipa_to_engine("pɪˈkɑːn"), "pI'kA:n");
-    EXPECT_EQ(ipa_to_engine("təˈmeɪtoʊ"), "t@'meItoU");
-    EXPECT_EQ(ipa_to_engine("ˈtʃɜːtʃ"), "'tS3:tS");
-    EXPECT_EQ(x_sampa_to_ipa("t@\"meItoU"), "təˈmeɪtoʊ");
-    EXPECT_EQ(ipa_to_engine("1"), std::nullopt);
-    EXPECT_EQ(ipa_to_engine("ˈ"), std::nullopt);
-    EXPECT_EQ(ipa_to_engine("]]"), std::nullopt);
-    EXPECT_EQ(x_sampa_to_ipa("é"), std::nullopt);
 }
 
 TEST(SsmlTest, what_is_said_for_a_date_is_in_the_language_of_the_voice) {

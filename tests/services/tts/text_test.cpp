@@ -322,6 +322,26 @@ TEST(Speakable, letters_and_digits_of_any_script_are_and_punctuation_is_not) {
     }
 }
 
+TEST(TextDecoder, a_declared_charset_of_seven_bits_is_read_where_it_switches_sets) {
+    const auto decoded = [](std::string_view bytes, std::string declared) {
+        TextDecoder decoder(std::move(declared));
+        std::string text;
+        EXPECT_TRUE(decoder.feed(bytes, text));
+        EXPECT_TRUE(decoder.finish(text));
+        return text;
+    };
+    constexpr std::string_view korean =
+        "\x1b$)C\x0e"
+        ">H3gGO<<?d\x0f \x0e?@4C@:\x0f \x0e"
+        "3/>>0!\x0f \x0e"
+        "AA=@4O4Y\x0f";
+    EXPECT_EQ(decoded(korean, "ISO-2022-KR"), "안녕하세요 오늘은 날씨가 좋습니다");
+    EXPECT_EQ(decoded("~{=qLlLlFx:\\:C#,NRCGH%9+T0!#~}", "hz-gb-2312"),
+              "今天天气很好，我们去公园。");
+    EXPECT_EQ(decoded("Plain letters.", "ISO-2022-KR"), "Plain letters.");
+    EXPECT_EQ(decoded("It costs ~{5}.", "utf-8"), "It costs ~{5}.");
+}
+
 TEST(TextDecoder, the_escapes_of_iso_2022_jp_are_read) {
     expect_decodes("\x1b$B$3$s$K$A$O\x1b(B. Hello.", "こんにちは. Hello.", "iso-2022-jp");
     // Colours of a terminal are no text of it.

@@ -3,12 +3,14 @@
 #include "services/tts/onnx/natural_voice.hpp"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <sstream>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "common/base/random.hpp"
 #include "common/json/reader.hpp"
 #include "common/speech/voice_folder.hpp"
 #include "services/tts/book/messages.hpp"
@@ -136,6 +138,34 @@ TEST_F(NaturalVoiceTest, every_mark_points_at_its_word_and_times_never_decrease)
     ASSERT_GE(words.size(), begin.size());
     EXPECT_TRUE(std::ranges::equal(begin, std::span(words).first(begin.size())));
     EXPECT_GT(std::ranges::count(all, "viseme", &Mark::type), 20);
+}
+
+TEST_F(NaturalVoiceTest, each_word_of_any_text_has_its_mark) {
+    constexpr std::array<std::string_view, 12> parts{"keeper", "clocks", "town",  "it's",
+                                                     "Mary",   "a",      "wound", "quick",
+                                                     "apples", "river",  "of",    "noon"};
+    Random random(5);
+    for (int round = 0; round < 4; ++round) {
+        std::string text;
+        std::vector<std::string> wanted;
+        for (int i = 0; i < 14; ++i) {
+            const std::string word(parts.at(random.below(parts.size())));
+            wanted.push_back(word);
+            text += word + (random.below(5) == 0 ? ", " : random.below(6) == 0 ? ". " : " ");
+        }
+        std::vector<std::string> seen;
+        std::int64_t before = 0;
+        for (const Mark& mark : marks(text)) {
+            EXPECT_GE(mark.time, before) << text;
+            before = mark.time;
+            if (mark.type != "word") continue;
+            seen.push_back(text.substr(static_cast<std::size_t>(mark.start),
+                                       static_cast<std::size_t>(mark.end - mark.start)));
+            EXPECT_EQ(seen.back(), mark.value) << text;
+        }
+        EXPECT_EQ(seen, wanted) << text;
+        EXPECT_LE(before, static_cast<std::int64_t>(say_hibari(text).result->duration_ms) + 1);
+    }
 }
 
 TEST_F(NaturalVoiceTest, words_have_times_of_their_own) {

@@ -1,10 +1,10 @@
-#include "services/tts/ssml/phonemes.hpp"
+#include "common/speech/phonemes.hpp"
 
 #include <array>
 #include <span>
 #include <utility>
 
-namespace onput::tts {
+namespace onput::speech {
 namespace {
 
 using Rule = std::pair<std::string_view, std::string_view>;
@@ -311,4 +311,4 @@ std::optional<std::string> ipa_to_engine(std::string_view ipa) {
     return engine;
 }
 
-}  // namespace onput::tts
+}  // namespace onput::speech

@@ -1,4 +1,5 @@
-// Pronunciations as people write them, IPA or X-SAMPA, as espeak-ng's phonemes. Pure.
+// Pronunciations in IPA or X-SAMPA, as SSML and lexicons have them, as espeak-ng's phonemes.
+// Pure.
 //
 // espeak-ng's names of phonemes are of the language's own table; these are the ones that most
 // tables share. What a table does not have is not heard.
@@ -8,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace onput::tts {
+namespace onput::speech {
 
 // Nothing when `x_sampa` has a sign that X-SAMPA does not, or is not ASCII.
 std::optional<std::string> x_sampa_to_ipa(std::string_view x_sampa);
@@ -17,4 +18,4 @@ std::optional<std::string> x_sampa_to_ipa(std::string_view x_sampa);
 // is left. Spaces part words.
 std::optional<std::string> ipa_to_engine(std::string_view ipa);
 
-}  // namespace onput::tts
+}  // namespace onput::speech
