@@ -109,6 +109,18 @@ Outcome send_part(zmq::socket_t& socket, zmq::message_t& message, zmq::send_flag
     return attempt([&] { return socket.send(message, flags | zmq::send_flags::dontwait); });
 }
 
+// A signal interrupts libzmq before it has begun what was asked for.
+template <typename Act>
+void through_signals(Act&& act) {
+    for (;;) {
+        try {
+            return act();
+        } catch (const zmq::error_t& error) {
+            if (error.num() != EINTR) throw;
+        }
+    }
+}
+
 }  // namespace
 
 Socket::Socket(Context& context, std::unique_ptr<zmq::socket_t> socket)
@@ -142,8 +154,10 @@ Result<void> Socket::bind(const std::string& endpoint) {
     // Else libzmq takes the thread with the least to do, which may be one that waits for a name.
     signal_.note_use();
     try {
-        socket_->set(sockopt::affinity, Context::ordinary_thread);
-        socket_->bind(endpoint);
+        through_signals([&] {
+            socket_->set(sockopt::affinity, Context::ordinary_thread);
+            socket_->bind(endpoint);
+        });
     } catch (const zmq::error_t& error) {
         return fail(code_of(error.num()), context + ": " + reason_of(error.num()));
     }
@@ -162,8 +176,10 @@ Result<void> Socket::connect(const std::string& endpoint) {
     }
     signal_.note_use();
     try {
-        socket_->set(sockopt::affinity, context_->affinity_for(endpoint));
-        socket_->connect(endpoint);
+        through_signals([&] {
+            socket_->set(sockopt::affinity, context_->affinity_for(endpoint));
+            socket_->connect(endpoint);
+        });
     } catch (const zmq::error_t& error) {
         return fail(code_of(error.num()), context + ": " + reason_of(error.num()));
     }
