@@ -1,6 +1,5 @@
 #include "common/worker/large_pages.hpp"
 
-#include <algorithm>
 #include <charconv>
 #include <fstream>
 #include <istream>
@@ -9,7 +8,6 @@
 #include <string>
 #include <string_view>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "common/base/sanitizers.hpp"
 
@@ -26,15 +24,6 @@ std::optional<std::uint64_t> hexadecimal(std::string_view digits) {
         std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
     if (error != std::errc() || end != digits.data() + digits.size()) return {};
     return value;
-}
-
-// What is reserved only, as most of a stack, is not to take memory.
-bool is_mostly_used(void* page, std::vector<unsigned char>& pages) {
-    static const auto small_bytes = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-    pages.resize(large_page_bytes / small_bytes);
-    if (::mincore(page, large_page_bytes, pages.data()) != 0) return false;
-    const auto used = std::ranges::count_if(pages, [](auto flags) { return (flags & 1) != 0; });
-    return static_cast<std::size_t>(used) * 2 >= pages.size();
 }
 
 // The first line of a mapping begins with its addresses, the others with a name.
@@ -68,6 +57,11 @@ std::optional<PageRange> private_memory(const std::string& line) {
     return PageRange{.begin = *begin, .end = *end};
 }
 
+// What is reserved only, as most of a stack, is not to take memory.
+bool is_mostly_used(const PageRange& memory, std::uint64_t resident) {
+    return resident >= large_page_bytes && resident * 2 >= memory.end - memory.begin;
+}
+
 }  // namespace
 
 std::vector<PageRange> large_page_ranges(std::istream& smaps) {
@@ -76,7 +70,7 @@ std::vector<PageRange> large_page_ranges(std::istream& smaps) {
     std::string line;
     while (std::getline(smaps, line)) {
         if (is_head(line)) memory = private_memory(line);
-        if (!memory || resident_bytes(line) < large_page_bytes) continue;
+        if (!memory || !is_mostly_used(*memory, resident_bytes(line))) continue;
         const PageRange range{
             .begin = (memory->begin + large_page_bytes - 1) / large_page_bytes * large_page_bytes,
             .end = memory->end / large_page_bytes * large_page_bytes};
@@ -88,13 +82,11 @@ std::vector<PageRange> large_page_ranges(std::istream& smaps) {
 void collapse_into_large_pages() {
     if (has_shadow_memory) return;
     std::ifstream smaps("/proc/self/smaps");
-    std::vector<unsigned char> pages;
     for (const PageRange& range : large_page_ranges(smaps)) {
         // One by one: a page that cannot be had ends a call.
         for (std::uint64_t at = range.begin; at < range.end; at += large_page_bytes) {
             auto* const address = reinterpret_cast<void*>(at);  // NOLINT: as the kernel names it.
-            if (is_mostly_used(address, pages))
-                static_cast<void>(::madvise(address, large_page_bytes, MADV_COLLAPSE));
+            static_cast<void>(::madvise(address, large_page_bytes, MADV_COLLAPSE));
         }
     }
 }

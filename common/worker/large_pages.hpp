@@ -17,8 +17,8 @@ struct PageRange {
     friend bool operator==(const PageRange&, const PageRange&) = default;
 };
 
-// Of /proc/self/smaps: the private memory of no file that may be written and is in use, by one
-// large page at least, rounded inwards to large pages. Pure.
+// Of /proc/self/smaps: the private memory of no file that may be written and of which half is in
+// use, one large page at least, rounded inwards to large pages. Pure.
 std::vector<PageRange> large_page_ranges(std::istream& smaps);
 
 // Makes large pages of this process's memory that is in use, where the kernel can (MADV_COLLAPSE,

@@ -20,7 +20,7 @@ namespace {
 
 TEST(LargePages, memory_of_no_file_is_found_and_rounded_inwards) {
     const std::string used = "Size:  6144 kB\nRss:   4096 kB\nPss:  4096 kB\nVmFlags: rd wr mr-x\n";
-    const std::string reserved = "Rss:   2044 kB\n";
+    const std::string little = "Rss:   2044 kB\n";
     std::istringstream smaps(
         "55d000000000-55d000400000 r-xp 00000000 fe:00 1234    /usr/bin/program\n" + used +
         "55d000600000-55d000a00000 rw-p 00000000 fe:00 1234    /usr/bin/program\n" + used +
@@ -29,7 +29,8 @@ TEST(LargePages, memory_of_no_file_is_found_and_rounded_inwards) {
         "7f0000200000-7f0000400000 ---p 00000000 00:00 0 \n" + used +
         "7f0000600000-7f0000a00000 rw-s 00000000 00:01 77      /memfd:input (deleted)\n" + used +
         "7f0000c00000-7f0001000000 rw-p 00000000 00:00 0 \n" + used +
-        "7f0001000000-7f0009000000 rw-p 00000000 00:00 0 \n" + reserved + "not a line of it\n\n");
+        "7f0001000000-7f0001400000 rw-p 00000000 00:00 0 \n" + little +
+        "7f0002000000-7f000a000000 rw-p 00000000 00:00 0 \n" + used + "not a line of it\n\n");
     EXPECT_EQ(large_page_ranges(smaps),
               (std::vector<PageRange>{{.begin = 0x55d001000000, .end = 0x55d001400000},
                                       {.begin = 0x7f0000c00000, .end = 0x7f0001000000}}));
