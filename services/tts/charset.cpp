@@ -29,7 +29,7 @@ std::string wider(std::string_view charset) {
         {"iso-8859-8-i", "windows-1255"},
         {"iso-8859-8", "windows-1255"},
     }};
-    const std::string lower = lower_case(charset);
+    std::string lower = lower_case(charset);
     for (const auto& [narrow, wide] : names) {
         if (lower == narrow) return std::string(wide);
     }

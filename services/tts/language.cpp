@@ -326,7 +326,7 @@ TextLanguage detect_language(std::string_view utf8, std::string_view fallback) {
 }
 
 std::string canonical_language(std::string_view code) {
-    const std::string lower = lower_case(code);
+    std::string lower = lower_case(code);
     for (const auto& [name, voice] : aliases) {
         if (lower == name) return std::string(voice);
     }

@@ -198,7 +198,7 @@ TEST_F(RequestTest, calls_above_the_open_bytes_limit_are_refused) {
     const std::size_t calls = open_call_bytes_max / request_bytes_max;
     for (std::size_t i = 0; i < calls; ++i) {
         CallOptions options;
-        options.attachments.push_back(Frame(std::string(request_bytes_max, 'x')));
+        options.attachments.emplace_back(std::string(request_bytes_max, 'x'));
         client->call("test.echo", "", std::move(options), [](auto) {});
     }
     client->call("test.echo", "x", {}, results.take());

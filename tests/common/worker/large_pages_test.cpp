@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <fstream>
+#include <memory>
 #include <span>
 #include <sstream>
 #include <string>
@@ -88,9 +89,10 @@ bool kernel_makes_large_pages() {
     if (has_shadow_memory) return false;
     constexpr int collapse = 25;  // MADV_COLLAPSE.
     std::vector<unsigned char> bytes(3 * large_page_bytes, 1);
-    const auto begin = reinterpret_cast<std::uintptr_t>(bytes.data());
-    const auto page = (begin + large_page_bytes - 1) / large_page_bytes * large_page_bytes;
-    return ::madvise(reinterpret_cast<void*>(page), large_page_bytes, collapse) == 0;
+    void* page = bytes.data();
+    std::size_t room = bytes.size();
+    return std::align(large_page_bytes, large_page_bytes, page, room) != nullptr &&
+           ::madvise(page, large_page_bytes, collapse) == 0;
 }
 
 TEST_F(Reserved, what_is_in_use_lies_in_large_pages) {

@@ -52,6 +52,7 @@ protected:
             fmt::format("ffprobe -v error -show_entries {} -of csv=p=0 /proc/{}/fd/{}", entries,
                         ::getpid(), file.get());
         std::FILE* const pipe = ::popen(command.c_str(), "r");
+        if (pipe == nullptr) return "popen failed";
         std::array<char, 256> line{};
         std::string said;
         while (std::fgets(line.data(), line.size(), pipe) != nullptr) said += line.data();

@@ -88,6 +88,7 @@ TEST(SsmlTest, a_text_can_be_said_otherwise) {
 TEST(SsmlTest, sentences_and_paragraphs_end) {
     const Pieces pieces = parse("<p><s>a</s>b</p>");
     std::vector<PieceKind> kinds;
+    kinds.reserve(pieces.pieces.size());
     for (const Piece& each : pieces.pieces) kinds.push_back(each.kind);
     using enum PieceKind;
     EXPECT_EQ(kinds,
@@ -104,50 +105,27 @@ TEST(SsmlTest, what_is_wrong_is_refused) {
         EXPECT_TRUE(pieces.error().message.starts_with("Invalid SSML request"));
     }
     for (const std::string_view inner :
-         {"<audio src='a'/>",
-          "<voice name='a'>b</voice>",
-          "<speak>a</speak>",
-          "<break>a</break>",
-          "<break time='11s'/>",
-          "<break time='-1s'/>",
-          "<break time='1e1s'/>",
-          "<break time='1'/>",
-          "<break strength='big'/>",
-          "<break size='1'/>",
-          "<emphasis level='big'>a</emphasis>",
-          "<lang>a</lang>",
-          "<mark/>",
-          "<mark name=''/>",
-          "<mark name='a'>b</mark>",
-          "<phoneme>a</phoneme>",
-          "<phoneme ph=''>a</phoneme>",
-          "<phoneme ph='☃'>a</phoneme>",
-          "<phoneme alphabet='arpa' ph='a'>a</phoneme>",
-          "<phoneme ph='a'><s>a</s></phoneme>",
-          "<phoneme alphabet='x-sampa' ph='ə'>a</phoneme>",
-          "<prosody>a</prosody>",
-          "<prosody rate='19%'>a</prosody>",
-          "<prosody rate='quick'>a</prosody>",
-          "<prosody rate='nan%'>a</prosody>",
-          "<prosody pitch='10%'>a</prosody>",
-          "<prosody volume='6dB'>a</prosody>",
-          "<prosody contour='a'>b</prosody>",
+         {"<audio src='a'/>", "<voice name='a'>b</voice>", "<speak>a</speak>", "<break>a</break>",
+          "<break time='11s'/>", "<break time='-1s'/>", "<break time='1e1s'/>", "<break time='1'/>",
+          "<break strength='big'/>", "<break size='1'/>", "<emphasis level='big'>a</emphasis>",
+          "<lang>a</lang>", "<mark/>", "<mark name=''/>", "<mark name='a'>b</mark>",
+          "<phoneme>a</phoneme>", "<phoneme ph=''>a</phoneme>", "<phoneme ph='☃'>a</phoneme>",
+          "<phoneme alphabet='arpa' ph='a'>a</phoneme>", "<phoneme ph='a'><s>a</s></phoneme>",
+          "<phoneme alphabet='x-sampa' ph='ə'>a</phoneme>", "<prosody>a</prosody>",
+          "<prosody rate='19%'>a</prosody>", "<prosody rate='quick'>a</prosody>",
+          "<prosody rate='nan%'>a</prosody>", "<prosody pitch='10%'>a</prosody>",
+          "<prosody volume='6dB'>a</prosody>", "<prosody contour='a'>b</prosody>",
           "<prosody amazon:max-duration='0s'>a</prosody>",
+          // NOLINTNEXTLINE(bugprone-suspicious-missing-comma): one document.
           "<prosody amazon:max-duration='1s'><prosody "
           "amazon:max-duration='1s'>a</prosody></prosody>",
-          "<say-as>a</say-as>",
-          "<say-as interpret-as='song'>a</say-as>",
-          "<say-as interpret-as='date' format='xyz'>a</say-as>",
-          "<sub>a</sub>",
-          "<w>a</w>",
-          "<w role='VB'>a</w>",
-          "<w role='amazon:XX'>a</w>",
-          "<amazon:effect>a</amazon:effect>",
+          "<say-as>a</say-as>", "<say-as interpret-as='song'>a</say-as>",
+          "<say-as interpret-as='date' format='xyz'>a</say-as>", "<sub>a</sub>", "<w>a</w>",
+          "<w role='VB'>a</w>", "<w role='amazon:XX'>a</w>", "<amazon:effect>a</amazon:effect>",
           "<amazon:effect name='echo'>a</amazon:effect>",
           "<amazon:effect phonation='loud'>a</amazon:effect>",
           "<amazon:effect vocal-tract-length='300%'>a</amazon:effect>",
-          "<amazon:breath volume='big'/>",
-          "<amazon:breath>a</amazon:breath>",
+          "<amazon:breath volume='big'/>", "<amazon:breath>a</amazon:breath>",
           "<amazon:auto-breaths frequency='often'>a</amazon:auto-breaths>"}) {
         const auto pieces = parse_ssml(speak(inner));
         ASSERT_FALSE(pieces) << inner;

@@ -72,6 +72,7 @@ std::string output_of(const std::string& command) {
 class Mp3PartTest : public testing::Test {
 protected:
     void SetUp() override {
+        // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread.
         if (std::system("ffmpeg -version >/dev/null 2>&1") != 0)
             GTEST_SKIP() << "ffmpeg is not installed: nobody hears the parts";
     }
