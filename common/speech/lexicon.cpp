@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <span>
+#include <unicode/bytestream.h>
+#include <unicode/normalizer2.h>
 #include <unicode/uchar.h>
 #include <unicode/uloc.h>
-#include <unicode/unorm2.h>
-#include <unicode/utf16.h>
 
 #include <fmt/format.h>
 
@@ -222,31 +222,16 @@ std::string folded(std::string_view text) {
 }
 
 // In one of Unicode's normal forms; as it stands where ICU cannot say.
-std::string normal(std::string_view text, const UNormalizer2* (*form)(UErrorCode*)) {
-    std::u16string units;
-    for_each_code_point(text, [&units](char32_t code) {
-        if (code >= 0x10000) {
-            units += static_cast<char16_t>(0xd7c0 + (code >> 10));
-            units += static_cast<char16_t>(0xdc00 + (code & 0x3ff));
-        } else {
-            units += static_cast<char16_t>(code);
-        }
-    });
-    // Either form lengthens a text by four times at most.
-    std::u16string result(units.size() * 4 + 1, u'\0');
+std::string normal(std::string_view text, const icu::Normalizer2* (*form)(UErrorCode&)) {
     UErrorCode error = U_ZERO_ERROR;
-    const UNormalizer2* normalizer = form(&error);
-    const std::int32_t count =
-        unorm2_normalize(normalizer, units.data(), static_cast<std::int32_t>(units.size()),
-                         result.data(), static_cast<std::int32_t>(result.size()), &error);
+    const icu::Normalizer2* normalizer = form(error);
     if (U_FAILURE(error)) return std::string(text);
-    std::string utf8;
-    for (std::int32_t at = 0; at < count;) {
-        UChar32 code = 0;
-        U16_NEXT(result.data(), at, count, code);
-        append_utf8(static_cast<char32_t>(code), utf8);
-    }
-    return utf8;
+    std::string result;
+    icu::StringByteSink sink(&result);
+    normalizer->normalizeUTF8(0,
+                              icu::StringPiece(text.data(), static_cast<std::int32_t>(text.size())),
+                              sink, nullptr, error);
+    return U_FAILURE(error) ? std::string(text) : result;
 }
 
 bool is_word_character(char32_t code) {
@@ -294,8 +279,9 @@ void LexiconIndex::add(const LexiconDocument& document) {
     for (const Lexeme& lexeme : document.lexemes) {
         const Entry entry{.lexeme = &lexeme};
         for (const std::string& written : lexeme.graphemes) {
-            for (const std::string& grapheme : {written, normal(written, &unorm2_getNFCInstance),
-                                                normal(written, &unorm2_getNFDInstance)}) {
+            for (const std::string& grapheme :
+                 {written, normal(written, &icu::Normalizer2::getNFCInstance),
+                  normal(written, &icu::Normalizer2::getNFDInstance)}) {
                 exact_.try_emplace(grapheme, entry);
                 std::string other_case = folded(grapheme);
                 bytes_max_ = std::max({bytes_max_, grapheme.size(), other_case.size()});
