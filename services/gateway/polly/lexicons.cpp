@@ -21,19 +21,22 @@ Value describe_attributes(const schema::LexiconInfo& lexicon) {
     return attributes;
 }
 
-}  // namespace
-
-Result<std::string> page_of(const Value& input) {
-    auto place = aws::place_of(input);
-    if (place) return place;
+std::unexpected<Error> invalid_token() {
     return fail(ErrorCode::invalid_argument, "The NextToken is invalid.",
                 "InvalidNextTokenException");
 }
 
+}  // namespace
+
+Result<std::string> page_of(const Value& input) {
+    auto place = aws::place_of(input);
+    if (!place) return invalid_token();
+    return place;
+}
+
 Result<void> refuse_page_token(const Value& input) {
     if (input.text_of(std::string(aws::page_token_member)).empty()) return {};
-    return fail(ErrorCode::invalid_argument, "The NextToken is invalid.",
-                "InvalidNextTokenException");
+    return invalid_token();
 }
 
 http::Task<Result<void>> fetch_lexicons(Call& call, schema::SynthesizeSpeech& speech) {
