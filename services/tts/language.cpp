@@ -274,9 +274,9 @@ namespace {
 // Of a text in several languages: the one that most letters of its paragraphs are in.
 struct Majority {
     std::string language;
-    int percent = 0;  // Of all letters.
-    int sure_percent =
-        0;  // Of all letters: those of paragraphs in a language that CLD2 is sure of.
+    // Of all letters: those in it, and those of paragraphs in any language that CLD2 is sure of.
+    int percent = 0;
+    int sure_percent = 0;
 };
 std::optional<Majority> language_of_most_paragraphs(std::string_view utf8,
                                                     std::string_view fallback) {
