@@ -331,9 +331,9 @@ std::unexpected<Error> nothing_spoken(const Script& script) {
                 "no_such_voice");
 }
 
-// Where a segment ends in the text, and begins in its sound. There are as many as the time limit has
-// room for (check_length), and the headings of an EPUB are known only when its chapter has been
-// read.
+// Where a segment ends in the text, and begins in its sound. There are as many as the time limit
+// has room for (check_length), and the headings of an EPUB are known only when its chapter has
+// been read.
 struct SegmentPlace {
     std::uint64_t text_end = 0;
     std::uint64_t sample = 0;
