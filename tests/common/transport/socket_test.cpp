@@ -1,6 +1,7 @@
 // What libzmq's C++ classes answer with an exception, and this folder with a value.
 #include "common/transport/socket.hpp"
 
+#include <atomic>
 #include <csignal>
 #include <functional>
 #include <optional>
@@ -68,24 +69,48 @@ TEST(Socket, an_address_that_is_not_this_machines_is_an_invalid_argument) {
         << bound.error().message;
 }
 
+// Interrupts this thread, and what it waits for, every so many microseconds.
+class Interruptions {
+public:
+    explicit Interruptions(suseconds_t every_us) {
+        struct sigaction counting{};
+        counting.sa_handler = [](int) { ++count_; };
+        EXPECT_EQ(::sigaction(SIGALRM, &counting, &before_), 0);
+        repeat(every_us);
+    }
+    ~Interruptions() {
+        repeat(0);
+        EXPECT_EQ(::sigaction(SIGALRM, &before_, nullptr), 0);
+    }
+    Interruptions(const Interruptions&) = delete;
+    Interruptions& operator=(const Interruptions&) = delete;
+
+    static void repeat(suseconds_t every_us) {
+        const timeval time{.tv_sec = 0, .tv_usec = every_us};
+        const itimerval timer{.it_interval = time, .it_value = time};
+        EXPECT_EQ(::setitimer(ITIMER_REAL, &timer, nullptr), 0);
+    }
+    [[nodiscard]] static int count() { return count_; }
+
+private:
+    inline static std::atomic<int> count_ = 0;  // Free of locks, so a handler may change it.
+    struct sigaction before_{};
+};
+
 TEST(Socket, signals_do_not_end_a_waiting_loop) {
-    struct sigaction quiet{};
-    quiet.sa_handler = [](int) {};
-    struct sigaction before{};
-    ASSERT_EQ(::sigaction(SIGALRM, &quiet, &before), 0);
-    const itimerval often{.it_interval = {.tv_sec = 0, .tv_usec = 1000},
-                          .it_value = {.tv_sec = 0, .tv_usec = 1000}};
-    const itimerval never{};
-    ASSERT_EQ(::setitimer(ITIMER_REAL, &often, nullptr), 0);
+    const Interruptions interruptions(1000);
     TestLoop loop;
     bool has_run = false;
     loop.get().after(50ms, [&] { has_run = true; });
     loop.get().after(60ms, [&] { loop.get().stop(); });
     loop.get().run();
-    // Amid traffic as well: asking a socket what it can do is interrupted, too.
-    const itimerval all_the_time{.it_interval = {.tv_sec = 0, .tv_usec = 50},
-                                 .it_value = {.tv_sec = 0, .tv_usec = 50}};
-    ASSERT_EQ(::setitimer(ITIMER_REAL, &all_the_time, nullptr), 0);
+    EXPECT_TRUE(has_run);
+}
+
+// Asking a socket what it can do is interrupted, too.
+TEST(Socket, signals_amid_traffic_fail_no_call) {
+    const Interruptions interruptions(50);
+    TestLoop loop;
     const TestFolder folder;
     std::unique_ptr<RequestServer> server =
         bind_server(loop.get(), folder.ipc("s"), [&server](const Request& request) {
@@ -101,9 +126,25 @@ TEST(Socket, signals_do_not_end_a_waiting_loop) {
     };
     call();
     EXPECT_TRUE(loop.run_until([&] { return answered == 2000; }));
-    ASSERT_EQ(::setitimer(ITIMER_REAL, &never, nullptr), 0);
-    ASSERT_EQ(::sigaction(SIGALRM, &before, nullptr), 0);
-    EXPECT_TRUE(has_run);
+}
+
+// Each of these asks libzmq for something that a signal interrupts.
+TEST(Socket, sockets_and_their_monitors_are_made_amid_signals) {
+    const TestFolder folder;
+    Context context;
+    const Interruptions interruptions(20);
+    const int before = Interruptions::count();
+    for (int round = 0; round < 300 || Interruptions::count() - before < 2000; ++round) {
+        const std::string endpoint = folder.ipc(std::to_string(round));
+        auto router = Socket::open(context, {.type = SocketType::router});
+        ASSERT_TRUE(router);
+        ConnectionMonitor of_router(context, *router);
+        ASSERT_TRUE(router->bind(endpoint));
+        auto dealer = Socket::open(context, dealer_options);
+        ASSERT_TRUE(dealer);
+        ConnectionMonitor of_dealer(context, *dealer);
+        ASSERT_TRUE(dealer->connect(endpoint));
+    }
 }
 
 // A send takes in what has arrived, and the socket's descriptor says nothing of it any more.
