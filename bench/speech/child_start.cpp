@@ -17,7 +17,7 @@
 
 #include "common/base/check.hpp"
 #include "common/worker/job_process.hpp"
-#include "services/tts/call_job.hpp"
+#include "services/tts/call/call_job.hpp"
 
 namespace onput::tts {
 namespace {

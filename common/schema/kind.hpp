@@ -192,6 +192,12 @@ enum class Kind : std::uint16_t {
     book_join = 442,
     book_part = 443,
     book_part_result = 444,
+    speech_step = 620,  // Between the steps of a long speech task (services/tts/call).
+    speech_plan = 621,
+    spoken_passage = 622,
+    speech_task_part = 623,
+    speech_task_part_result = 624,
+    speech_task_join = 625,
     job_progress = 445,  // An event of the queue service (events.hpp).
 
     // Calls of the gateway to workers, and what they are for (call.hpp, speech.hpp,

@@ -6,9 +6,10 @@
 // parts are the object, without being copied. An upload and its parts survive restarts, for as long
 // as nobody completes or aborts it or deletes its bucket. A part that is put again is replaced.
 //
-// A job's result may be uploaded so (PutObject's source): CreateUpload again with the
-// idempotency_key of an upload under way of this key answers that one, CompleteUpload fails with
-// `superseded` or `result_exists` as a put does, and parts may have any size.
+// What a job makes may be uploaded so: CreateUpload again with the idempotency_key of an upload
+// under way of this key answers that one, and fails with `superseded` once it is the object. Of the
+// result of an object (PutObject's source) CompleteUpload fails with `superseded` or
+// `result_exists` as a put does, and parts may have any size.
 //
 // Reasons: no_such_upload, invalid_part (details: PartNumber, ETag), invalid_part_order,
 // part_too_small, no_parts, checksum_type_mismatch, bad_checksum, object_size_mismatch, and those

@@ -53,8 +53,9 @@ Task<Result<schema::ObjectInfo>> ObjectJob::download(ObjectName name, Range to) 
 
 Task<Result<schema::ObjectInfo>> ObjectJob::download_part(ObjectName name,
                                                           ObjectClient::PartBytes bytes,
-                                                          std::uint64_t bytes_max) {
-    const ObjectClient::DownloadTo file{.fd = input_.get(), .bytes_max = bytes_max};
+                                                          Range to) {
+    const ObjectClient::DownloadTo file{
+        .fd = input_.get(), .bytes_max = to.bytes_max, .offset = to.offset};
     auto ask = [&](auto done) {
         services_.objects.download_part(name, context(), bytes, file, std::move(done));
     };

@@ -64,10 +64,9 @@ public:
         std::uint64_t bytes_max = 0;
     };
     Task<Result<schema::ObjectInfo>> download(ObjectName name, Range to);
-    // Bytes of a part of an upload under way, to the start of the input file. The answer has the
-    // part's ETag.
+    // Bytes of a part of an upload under way, likewise. The answer has the part's ETag.
     Task<Result<schema::ObjectInfo>> download_part(ObjectName name, ObjectClient::PartBytes bytes,
-                                                   std::uint64_t bytes_max);
+                                                   Range to);
     Task<Result<schema::ObjectInfo>> inspect(ObjectName name);
     // As after its download, for an object that was only inspected.
     void derive_from(const schema::ObjectInfo& source);

@@ -5,8 +5,9 @@
 #include "common/async/co_try.hpp"
 #include "common/worker/object_runner.hpp"
 #include "services/tts/book/steps.hpp"
-#include "services/tts/call_job.hpp"
-#include "services/tts/calls.hpp"
+#include "services/tts/call/call_job.hpp"
+#include "services/tts/call/calls.hpp"
+#include "services/tts/call/task_steps.hpp"
 #include "services/tts/job.hpp"
 #include "services/tts/onnx/kokoro.hpp"
 #include "services/tts/phrase_search.hpp"
@@ -96,11 +97,14 @@ Result<std::unique_ptr<worker::JobZygote>> make_speech_zygote(const Config& conf
 
 Result<std::unique_ptr<runtime::Service>> open_speech_worker(
     runtime::Process& process, const Config& config, std::unique_ptr<worker::JobZygote> zygote) {
-    ONPUT_TRY(auto runner, worker::make_object_runner(
-                               process, config, std::move(zygote),
-                               [&config](ObjectJob& job) { return speak(job, config); },
-                               {.calls = prepare_speech_call,
-                                .own_jobs = [](ObjectJob& job) { return speak_task(job); }}));
+    const TaskOptions options{.characters_per_second = config.characters_per_second,
+                              .has_slow_voices = has_kokoro_pack(config.voices_dir)};
+    ONPUT_TRY(auto runner,
+              worker::make_object_runner(
+                  process, config, std::move(zygote),
+                  [&config](ObjectJob& job) { return speak(job, config); },
+                  {.calls = prepare_speech_call,
+                   .own_jobs = [options](ObjectJob& job) { return speak_task(job, options); }}));
     return worker::JobWorker::open(process, "tts", config.lane, std::move(runner));
 }
 

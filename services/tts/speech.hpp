@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "common/base/result.hpp"
+#include "common/schema/fields.hpp"
 
 namespace onput::tts {
 
@@ -64,6 +65,9 @@ struct EngineEvent {
     std::uint32_t character = 0;  // Of the passage's text, from 0: where the word is.
     std::uint64_t sample = 0;     // Of the passage's sound, from 0.
     std::string phoneme = {};     // In IPA; empty: a pause.
+
+    ONPUT_FIELDS(kind, character, sample, phoneme)
+    friend bool operator==(const EngineEvent&, const EngineEvent&) = default;
 };
 using EventSink = std::function<void(const EngineEvent&)>;
 

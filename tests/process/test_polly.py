@@ -1,6 +1,5 @@
 """Polly through unmodified clients, with real workers: what is spoken, and what is refused."""
 import json
-import subprocess
 import threading
 import urllib.error
 import urllib.parse
@@ -14,8 +13,6 @@ import pytest
 
 from harness.clients import CLI_V1, CLI_V2, AwsCli, probe_audio, probe_rate
 from harness.node import run_node
-from harness.topics import sending_policy
-from harness.topology import queue_arn
 from harness.waiting import wait_until
 
 PROGRAMS = {"v1": CLI_V1, "v2": CLI_V2}
@@ -163,108 +160,6 @@ def test_a_wrong_lexicon_is_refused(polly):
         with pytest.raises(botocore.exceptions.ClientError) as caught:
             polly.put_lexicon(Name="wrong", Content=content)
         assert caught.value.response["Error"]["Code"] == code
-
-
-def test_a_task_becomes_an_object_and_a_message(onput, polly):
-    onput.s3.create_bucket(Bucket="spoken")
-    sns = onput.client("sns")
-    topic = sns.create_topic(Name="spoken")["TopicArn"]
-    url = onput.sqs.create_queue(QueueName="spoken", Attributes={"Policy": sending_policy("spoken", topic)})["QueueUrl"]
-    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue_arn("spoken"))
-    text = "A sentence of a task. " * 500
-    started = polly.start_speech_synthesis_task(
-        Text=text, VoiceId="Joanna", OutputFormat="mp3", OutputS3BucketName="spoken", OutputS3KeyPrefix="books/one",
-        SnsTopicArn=topic)["SynthesisTask"]
-    assert started["TaskStatus"] in ("scheduled", "inProgress")
-    assert started["RequestCharacters"] == len(text)
-    key = f"books/one.{started['TaskId']}.mp3"
-    assert started["OutputUri"] == f"{onput.url}/spoken/{key}"
-    message = json.loads(json.loads(wait_until(lambda: onput.sqs.receive_message(
-        QueueUrl=url, WaitTimeSeconds=5).get("Messages"), 60)[0]["Body"])["Message"])
-    assert (message["taskId"], message["taskStatus"], message["outputUri"]) == (
-        started["TaskId"], "completed", started["OutputUri"])
-    assert polly.get_speech_synthesis_task(TaskId=started["TaskId"])["SynthesisTask"]["TaskStatus"] == "completed"
-    sound = onput.s3.get_object(Bucket="spoken", Key=key)
-    assert sound["ContentType"] == "audio/mpeg" and len(sound["Body"].read()) > 100_000
-    listed = polly.list_speech_synthesis_tasks(Status="completed")["SynthesisTasks"]
-    assert [task["TaskId"] for task in listed] == [started["TaskId"]]
-    assert polly.list_speech_synthesis_tasks(Status="failed")["SynthesisTasks"] == []
-
-
-def test_a_task_that_cannot_be_is_refused_at_once_or_fails_with_the_reason(onput, polly):
-    onput.s3.create_bucket(Bucket="refused")
-
-    def start(**more):
-        return polly.start_speech_synthesis_task(**{
-            "Text": "Hello", "VoiceId": "Joanna", "OutputFormat": "mp3", "OutputS3BucketName": "refused", **more})
-
-    for code, more in (("InvalidS3BucketException", {"OutputS3BucketName": "no-such-bucket"}),
-                       ("InvalidSnsTopicArnException", {"SnsTopicArn": "arn:aws:sns:us-east-1:000000000000:none"}),
-                       ("TextLengthExceededException", {"Text": "a" * 100_001}),
-                       ("LexiconNotFoundException", {"LexiconNames": ["none"]}),
-                       ("InvalidSsmlException", {"Text": "<speak>a", "TextType": "ssml"}),
-                       ("EngineNotSupportedException", {"Engine": "generative"}),
-                       ("LanguageNotSupportedException", {"LanguageCode": "vi-VN"}),
-                       ("ValidationException", {"VoiceId": "Joana"})):
-        with pytest.raises(botocore.exceptions.ClientError) as caught:
-            start(**more)
-        assert caught.value.response["Error"]["Code"] == code
-    with pytest.raises(botocore.exceptions.ClientError) as caught:
-        polly.get_speech_synthesis_task(TaskId="00000000-0000-0000-0000-000000000000")
-    assert caught.value.response["Error"]["Code"] == "SynthesisTaskNotFoundException"
-    with pytest.raises(botocore.exceptions.ClientError) as caught:
-        polly.list_speech_synthesis_tasks(NextToken="no token")
-    assert caught.value.response["Error"]["Code"] == "InvalidNextTokenException"
-
-
-def test_a_task_that_fails_in_the_end_says_why_and_tells_its_topic(onput, polly):
-    """What no check sees: espeak-ng 1.51 crashes on a long dotted abbreviation."""
-    sns = onput.client("sns")
-    topic = sns.create_topic(Name="failing")["TopicArn"]
-    url = onput.sqs.create_queue(QueueName="failing", Attributes={"Policy": sending_policy("failing", topic)})["QueueUrl"]
-    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue_arn("failing"))
-    onput.s3.create_bucket(Bucket="failing")
-    task = polly.start_speech_synthesis_task(
-        Text="One two " + "A." * 300, VoiceId="Amy", OutputFormat="ogg_vorbis", OutputS3BucketName="failing",
-        SnsTopicArn=topic)["SynthesisTask"]["TaskId"]
-    message = json.loads(json.loads(wait_until(lambda: onput.sqs.receive_message(
-        QueueUrl=url, WaitTimeSeconds=5).get("Messages"), 60)[0]["Body"])["Message"])
-    assert (message["taskId"], message["taskStatus"]) == (task, "failed")
-    seen = polly.get_speech_synthesis_task(TaskId=task)["SynthesisTask"]
-    assert seen["TaskStatus"] == "failed" and seen["TaskStatusReason"]
-
-
-def test_tasks_of_every_format_are_listed_by_pages(onput, polly, tmp_path):
-    onput.s3.create_bucket(Bucket="formats")
-    wanted = {"ogg_opus": ("opus", 48000), "ogg_vorbis": ("vorbis", 22050), "mp3": ("mp3", 22050), "pcm": None, "json": None}
-    started = {}
-    for output in wanted:
-        more = {"SpeechMarkTypes": ["word"]} if output == "json" else {}
-        task = polly.start_speech_synthesis_task(Text="One two three.", VoiceId="Amy", OutputFormat=output,
-                                                 OutputS3BucketName="formats", **more)["SynthesisTask"]
-        started[task["TaskId"]] = (output, task["OutputUri"].rpartition("/")[2])
-
-    def pages():
-        ids, token = [], {}
-        while True:
-            page = polly.list_speech_synthesis_tasks(MaxResults=2, **token)
-            ids += [task["TaskId"] for task in page["SynthesisTasks"] if task["TaskStatus"] == "completed"]
-            assert len(page["SynthesisTasks"]) <= 2
-            if "NextToken" not in page:
-                return ids
-            token = {"NextToken": page["NextToken"]}
-    wait_until(lambda: set(started) <= set(pages()), 60, "the tasks to be completed")
-    ids = pages()
-    assert len(ids) == len(set(ids))
-    for output, key in started.values():
-        path = tmp_path / key
-        path.write_bytes(onput.s3.get_object(Bucket="formats", Key=key)["Body"].read())
-        if output == "json":
-            assert [json.loads(line)["value"] for line in path.read_text().splitlines()] == ["One", "two", "three"]
-        elif output == "pcm":
-            assert 0.5 < path.stat().st_size / 32000 < 5
-        else:
-            assert (probe_audio(path)[0], probe_rate(path)) == wanted[output]
 
 
 def presigned(onput, **query):

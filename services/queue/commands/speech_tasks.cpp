@@ -76,8 +76,10 @@ void SpeechTasks::note_progress(schema::SpeechTask& task, const std::string& acc
     const Queue* queue = parts_.catalogue.find_function(account, schema::speech_task_function);
     if (queue == nullptr) return;
     const auto status = queue->messages.status_of(MessageNumber(task.message));
-    if (status && status->state == MessageState::in_flight) task.status = "inProgress";
-    if (status) return;
+    const bool is_split = queue->splits.contains(task.message);
+    if (is_split || (status && status->state == MessageState::in_flight))
+        task.status = "inProgress";
+    if (is_split || status) return;
     // The queue keeps a job for so long.
     task.status = "failed";
     task.status_reason = "no worker took the task before its job expired";

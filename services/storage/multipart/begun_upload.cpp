@@ -11,7 +11,7 @@ namespace onput::storage {
 
 Result<std::optional<BegunUpload>> find_begun(const store::View& view,
                                               const schema::PutObject& object) {
-    if (object.idempotency_key.empty() || !object.source) return std::nullopt;
+    if (object.idempotency_key.empty()) return std::nullopt;
     const store::Range rows =
         store::Range::of_prefix(upload_row(object.bucket, object.key, std::string_view()));
     ONPUT_TRY(const auto uploads, view.scan(partition, rows, uploads_searched_max));
@@ -25,7 +25,7 @@ Result<std::optional<BegunUpload>> find_begun(const store::View& view,
 }
 
 Result<void> check_not_made(const store::View& view, const schema::PutObject& object) {
-    if (object.idempotency_key.empty() || !object.source) return {};
+    if (object.idempotency_key.empty()) return {};
     ONPUT_TRY(const auto current, KeyRows(view, object.bucket, object.key).current());
     if (!current || current->idempotency_key != object.idempotency_key) return {};
     return fail(ErrorCode::conflict,

@@ -283,7 +283,8 @@ Task<JobEnd> speak_book_part(ObjectJob& job) {
         .part = {.upload_id = task.upload_id, .number = text_part},
         .begin = task.range.begin,
         .end = task.range.end};
-    const auto downloaded = co_await job.download_part(std::move(recording), bytes, part_bytes_max);
+    const ObjectJob::Range file{.bytes_max = part_bytes_max};
+    const auto downloaded = co_await job.download_part(std::move(recording), bytes, file);
     ONPUT_CO_TRY(const auto decoded, explained(downloaded, "download a part of the text"));
     // Of another text, which another worker has begun to split meanwhile.
     if (decoded.etag != task.text_etag) co_return replaced(job.event());

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/base/result.hpp"
+#include "common/schema/fields.hpp"
 #include "services/tts/script/utterance.hpp"
 #include "services/tts/speech.hpp"
 
@@ -32,6 +33,9 @@ struct SpokenUtterance {
     std::uint64_t samples = 0;
     std::vector<std::uint64_t> word_times;  // In samples from its start.
     std::vector<EngineEvent> events;
+
+    ONPUT_FIELDS(start, samples, word_times, events)
+    friend bool operator==(const SpokenUtterance&, const SpokenUtterance&) = default;
 };
 
 // The lines of one utterance after the other.

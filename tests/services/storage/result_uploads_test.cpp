@@ -13,13 +13,15 @@ protected:
         create_bucket("photos");
         sequencer = put("text", "long")->sequencer;
     }
-    Result<schema::UploadCreated> begin(const std::string& job) {
+    // `is_of_an_object`: else of nothing that could be replaced meanwhile.
+    Result<schema::UploadCreated> begin(const std::string& job, bool is_of_an_object = true) {
         schema::CreateUpload request;
         request.object.bucket = "photos";
         request.object.key = "speech";
         request.object.idempotency_key = job;
         request.object.metadata = {{"voice", "vi"}};
-        request.object.source = {.bucket = "photos", .key = "text", .sequencer = sequencer};
+        if (is_of_an_object)
+            request.object.source = {.bucket = "photos", .key = "text", .sequencer = sequencer};
         Effects effects;
         auto created = core->create_upload(request, caller(), effects);
         commit(effects);
@@ -65,6 +67,16 @@ TEST_F(ResultUploadTest, a_job_whose_result_is_there_begins_no_other) {
     ASSERT_TRUE(complete(completion(id, {1}, "speech")));
     EXPECT_EQ(reason_of(begin("job 1")), "superseded");
     EXPECT_TRUE(begin("job 2"));
+}
+
+TEST_F(ResultUploadTest, a_job_of_no_object_is_known_again_too) {
+    const std::string id = begin("task", false)->upload_id;
+    EXPECT_EQ(begin("task", false)->upload_id, id);
+    ASSERT_TRUE(put_part(id, 1, 5, "speech"));
+    ASSERT_TRUE(put_part(id, schema::part_number_max, 7, "speech"));
+    ASSERT_TRUE(complete(completion(id, {schema::part_number_max}, "speech")));
+    EXPECT_EQ(head("speech")->size_bytes, 7U);
+    EXPECT_EQ(reason_of(begin("task", false)), "superseded");
 }
 
 TEST_F(ResultUploadTest, its_parts_may_have_any_size_and_its_metadata_come_last) {

@@ -4,7 +4,7 @@
 
 #include "common/base/text.hpp"
 #include "services/tts/onnx/natural_voice.hpp"
-#include "tests/services/tts/call_test.hpp"
+#include "tests/services/tts/call/call_test.hpp"
 
 namespace onput::tts {
 namespace {

@@ -8,7 +8,7 @@
 #include "services/tts/script/marks.hpp"
 #include "services/tts/script/render.hpp"
 #include "services/tts/script/segmentation.hpp"
-#include "tests/services/tts/call_test.hpp"
+#include "tests/services/tts/call/call_test.hpp"
 
 namespace onput::tts {
 namespace {

@@ -88,6 +88,31 @@ TEST_F(SpeechTasksTest, what_failed_once_is_tried_again) {
     EXPECT_EQ(status_of(task->task_id), "completed");
 }
 
+TEST_F(SpeechTasksTest, one_in_parts_is_in_progress_until_it_is_joined) {
+    const auto task = station.ask(starting());
+    const auto whole = worker.look().at(0);
+    std::erase(worker.held, whole.lease);
+    station.send(schema::LaneSplit{.worker_id = worker.id(),
+                                   .epoch = worker.epoch,
+                                   .lease = whole.lease,
+                                   .plan = "plan",
+                                   .tasks = {"one", "two"}});
+    for (int step = 0; step < 2; ++step) {
+        EXPECT_EQ(status_of(task->task_id), "inProgress");
+        worker.hello();
+        worker.ack(worker.look().at(0).lease, "a part");
+    }
+    EXPECT_EQ(status_of(task->task_id), "inProgress");
+    station.restart();
+    EXPECT_EQ(status_of(task->task_id), "inProgress");
+    worker.hello();
+    const auto join = worker.look().at(0);
+    EXPECT_TRUE(join.join);
+    EXPECT_EQ(schema::decode<schema::SpeechTask>(join.body)->task_id, task->task_id);
+    worker.ack(join.lease, "joined");
+    EXPECT_EQ(status_of(task->task_id), "completed");
+}
+
 TEST_F(SpeechTasksTest, its_topic_is_told_of_the_end) {
     auto request = starting();
     request.task.topic_arn = "arn:aws:sns:us-east-1:000000000000:spoken";

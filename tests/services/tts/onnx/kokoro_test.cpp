@@ -11,7 +11,7 @@
 #include "common/speech/voice_folder.hpp"
 #include "services/tts/memory.hpp"
 #include "services/tts/onnx/voices.hpp"
-#include "tests/services/tts/call_test.hpp"
+#include "tests/services/tts/call/call_test.hpp"
 
 namespace onput::tts {
 namespace {

@@ -15,7 +15,7 @@
 #include "common/speech/voice_folder.hpp"
 #include "services/tts/book/messages.hpp"
 #include "services/tts/job.hpp"
-#include "tests/services/tts/call_test.hpp"
+#include "tests/services/tts/call/call_test.hpp"
 
 namespace onput::tts {
 namespace {

@@ -8,7 +8,7 @@
 #include "services/tts/job.hpp"
 #include "services/tts/polly_voices.hpp"
 #include "services/tts/program/speech_programs.hpp"
-#include "tests/services/tts/call_test.hpp"
+#include "tests/services/tts/call/call_test.hpp"
 
 namespace onput::tts {
 namespace {

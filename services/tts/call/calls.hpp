@@ -1,13 +1,10 @@
-// What clients of Polly ask for (common/schema/speech.hpp): calls that they wait for, and tasks,
-// whose speech becomes an object. A child is given the same for both.
+// What clients of Polly ask for, and wait for (common/schema/speech.hpp): what a child is given.
 #pragma once
 
 #include <string_view>
 
-#include "common/async/task.hpp"
 #include "common/base/result.hpp"
 #include "common/worker/call_server.hpp"
-#include "common/worker/object_job.hpp"
 
 namespace onput::tts {
 
@@ -24,8 +21,5 @@ inline constexpr Duration call_wall_time = std::chrono::minutes(15);
 // A SynthesizeSpeech, which becomes the child's input, or a ListVoices; the child's parameters say
 // which. invalid_argument for anything else.
 Result<worker::CallWork> prepare_speech_call(std::string_view task);
-
-// The job of a SpeechTask, which is its message's body.
-Task<worker::JobEnd> speak_task(worker::ObjectJob& job);
 
 }  // namespace onput::tts

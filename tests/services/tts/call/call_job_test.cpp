@@ -1,4 +1,4 @@
-#include "services/tts/call_job.hpp"
+#include "services/tts/call/call_job.hpp"
 
 #include <cmath>
 #include <cstdio>
@@ -9,8 +9,9 @@
 #include <fmt/format.h>
 
 #include "common/base/text.hpp"
+#include "services/tts/call/prepared_call.hpp"
 #include "services/tts/sound/sound_writer.hpp"
-#include "tests/services/tts/call_test.hpp"
+#include "tests/services/tts/call/call_test.hpp"
 
 namespace onput::tts {
 namespace {

@@ -12,17 +12,13 @@
 
 namespace onput::tts {
 
-inline constexpr std::size_t call_text_bytes_max = 1024 * 1024;
-inline constexpr std::size_t call_lexicons_max = 5;
-inline constexpr std::size_t call_bytes_max = 4UL * 1024 * 1024;  // Text and lexicons.
-
 // Once in the zygote: the engine, the rules of sentences, the list of voices, and the natural voice
 // if it is in `voices_folder` (empty: none is). One that cannot be loaded is told on stderr, and
 // missing.
 Result<void> load_speech(const std::string& voices_folder);
 
-// The zygote's JobFunction: run_speech_job(), run_speech_call() or list_voices(), by what
-// `parameters` are.
+// The zygote's JobFunction: run_speech_job(), run_speech_call(), run_speech_step() or
+// list_voices(), by what `parameters` are.
 Result<std::string> run_speech(std::string_view parameters, int input_fd, int output_fd);
 
 // `input_fd` holds an encoded schema::SynthesizeSpeech; the result is an encoded

@@ -15,7 +15,7 @@
 
 #include "common/schema/speech.hpp"
 #include "common/worker/job_process.hpp"
-#include "services/tts/call_job.hpp"
+#include "services/tts/call/call_job.hpp"
 #include "services/tts/speech.hpp"
 
 namespace onput::tts {

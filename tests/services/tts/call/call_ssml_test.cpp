@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "tests/services/tts/call_test.hpp"
+#include "tests/services/tts/call/call_test.hpp"
 
 namespace onput::tts {
 namespace {

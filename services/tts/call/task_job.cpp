@@ -1,0 +1,137 @@
+#include "services/tts/call/task_job.hpp"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "services/tts/book/split.hpp"
+#include "services/tts/call/call_output.hpp"
+#include "services/tts/call/call_speaker.hpp"
+#include "services/tts/call/prepared_call.hpp"
+#include "services/tts/call/task_messages.hpp"
+#include "services/tts/engines.hpp"
+
+namespace onput::tts {
+namespace {
+
+constexpr std::size_t samples_at_once = 16 * 1024;
+
+// So that what is told of its marks is one message.
+constexpr std::uint64_t natural_part_length_max = 128UL * 1024;
+
+struct Files {
+    int input = -1;
+    int output = -1;
+};
+
+std::string text_of(const Utterance& utterance) {
+    std::string text;
+    for (const UtterancePart& part : utterance.parts) text += part.text;
+    return text;
+}
+
+// Whether a part may end before utterances[i]: those that share a limit are spoken together.
+bool may_end_before(std::span<const Utterance> utterances, std::size_t i) {
+    const std::uint32_t limit = utterances[i].style.limit;
+    return limit == 0 || limit != utterances[i - 1].style.limit;
+}
+
+SpeechPlan plan_parts(const PreparedCall& prepared, std::uint64_t characters_max) {
+    const std::uint32_t slowness = slowness_of(prepared.voice.voice);
+    std::uint64_t length = std::max<std::uint64_t>(characters_max / task_time_share / slowness, 1);
+    if (slowness > 1) length = std::min(length, natural_part_length_max);
+    const std::span<const Utterance> utterances = prepared.utterances;
+    PartPlanner planner(length);
+    std::string together;
+    for (std::size_t i = 0; i < utterances.size(); ++i) {
+        together += text_of(utterances[i]);
+        if (i + 1 < utterances.size() && !may_end_before(utterances, i + 1)) continue;
+        // A pause goes with what comes after it.
+        if (!together.empty()) planner.take(std::exchange(together, {}), i + 1);
+    }
+    return {.part_length = length, .parts = std::move(planner).finish(utterances.size())};
+}
+
+Result<schema::SpeechSynthesized> speak_passage_of(const schema::SynthesizeSpeech& call,
+                                                   const PreparedCall& prepared, PartRange range,
+                                                   int output_fd) {
+    const std::span<const Utterance> all = prepared.utterances;
+    if (range.begin >= range.end || range.end > all.size())
+        return fail(ErrorCode::internal, "a part of a task that has no such utterances");
+    PassageOutput output(call.format == marks_format, output_fd);
+    const auto utterances = all.subspan(range.begin, range.end - range.begin);
+    ONPUT_TRY_VOID(
+        CallSpeaker(prepared.voice, prepared.pieces.limits_ms, output).speak(utterances));
+    ONPUT_TRY_VOID(output.finish());
+    return result_of(prepared, output.samples());
+}
+
+Result<void> join_samples(int fd, std::uint64_t begin, std::uint64_t end, CallOutput& output) {
+    std::vector<std::int16_t> samples;
+    while (begin < end) {
+        samples.resize(
+            std::min<std::uint64_t>(samples_at_once, (end - begin) / sizeof(samples[0])));
+        if (samples.empty()) return fail(ErrorCode::internal, "half a sample of a part");
+        const auto bytes = std::as_writable_bytes(std::span(samples));
+        ONPUT_TRY_VOID(read_at(fd, begin, {reinterpret_cast<char*>(bytes.data()), bytes.size()}));
+        begin += bytes.size();
+        ONPUT_TRY_VOID(output.write(samples));
+    }
+    return {};
+}
+
+// `spoken` are the utterances that come next.
+Result<std::size_t> join_marks(int fd, std::uint64_t begin, std::uint64_t end,
+                               std::span<const Utterance> next, CallOutput& output) {
+    std::string encoded(end - begin, '\0');
+    ONPUT_TRY_VOID(read_at(fd, begin, encoded));
+    ONPUT_TRY(auto passage, schema::decode<SpokenPassage>(encoded));
+    if (passage.utterances.size() > next.size())
+        return fail(ErrorCode::internal, "a part of a task with too many utterances");
+    for (std::size_t i = 0; i < passage.utterances.size(); ++i) {
+        passage.utterances[i].start += output.samples();
+        ONPUT_TRY_VOID(output.end(next[i], std::move(passage.utterances[i])));
+    }
+    output.skip(passage.samples);
+    return passage.utterances.size();
+}
+
+Result<schema::SpeechSynthesized> join_parts(const schema::SynthesizeSpeech& call,
+                                             const PreparedCall& prepared, const SpeechStep& step,
+                                             const Files& files) {
+    ONPUT_TRY(CallOutput output,
+              CallOutput::open(with_own_rate(call, prepared.voice.voice), call.text, files.output));
+    std::span<const Utterance> next = prepared.utterances;
+    std::uint64_t begin = step.call_bytes;
+    for (const std::uint64_t bytes : step.part_bytes) {
+        const std::uint64_t end = begin + bytes;
+        if (output.wants_marks()) {
+            ONPUT_TRY(const std::size_t joined, join_marks(files.input, begin, end, next, output));
+            next = next.subspan(joined);
+        } else {
+            ONPUT_TRY_VOID(join_samples(files.input, begin, end, output));
+        }
+        begin = end;
+    }
+    ONPUT_TRY_VOID(output.finish());
+    return result_of(prepared, output.samples());
+}
+
+}  // namespace
+
+Result<std::string> run_speech_step(std::string_view parameters, int input_fd, int output_fd) {
+    ONPUT_TRY(const auto step, schema::decode<SpeechStep>(parameters));
+    ONPUT_TRY(const auto call, read_call(input_fd, step.call_bytes));
+    ONPUT_TRY(const PreparedCall prepared, prepare(call));
+    if (step.characters_max != 0) return schema::encode(plan_parts(prepared, step.characters_max));
+    if (step.part_bytes.empty()) {
+        ONPUT_TRY(const auto spoken, speak_passage_of(call, prepared, step.utterances, output_fd));
+        return schema::encode(spoken);
+    }
+    ONPUT_TRY(const auto joined,
+              join_parts(call, prepared, step, {.input = input_fd, .output = output_fd}));
+    return schema::encode(joined);
+}
+
+}  // namespace onput::tts
