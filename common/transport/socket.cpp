@@ -284,9 +284,8 @@ ConnectionMonitor::ConnectionMonitor(Context& context, Socket& watched) noexcept
         "inproc://monitor-" + std::to_string(reinterpret_cast<std::uintptr_t>(watched.handle()));
     constexpr int events =
         ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED;
-    through_signals([&] {
-        if (zmq_socket_monitor(watched.handle(), name.c_str(), events) != 0) throw zmq::error_t();
-    });
+    while (zmq_socket_monitor(watched.handle(), name.c_str(), events) != 0)
+        ONPUT_CHECK(zmq_errno() == EINTR);
     events_->set(sockopt::linger, 0);
     // libzmq's I/O thread would wait for a monitor that is full.
     events_->set(sockopt::rcvhwm, 0);

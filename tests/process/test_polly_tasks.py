@@ -231,6 +231,7 @@ def test_a_part_that_fails_ends_its_task_and_leaves_nothing(pair):
     task, key = start(pair, "failed", f"{story_of(20)} {CRASHES} {story_of(20)}")
     ended = end_of(pair, task)
     assert ended["TaskStatus"] == "failed" and ended["TaskStatusReason"]
+    assert parts_of(pair, task) > 3
     assert unfinished_uploads(pair, "failed") == []
     assert pair.s3.list_objects_v2(Bucket="failed")["KeyCount"] == 0
 
@@ -244,19 +245,22 @@ def test_a_task_whose_upload_somebody_ends_fails(pair):
     assert unfinished_uploads(pair, "ended") == []
 
 
-def test_a_task_is_one_object_whatever_is_killed(own_onput):
+def test_tasks_are_one_object_each_whatever_is_killed(own_onput):
+    """Many small ones, so that each moment of a task is one that something is killed in."""
     onput = own_onput(tts=2, environment=SLOW)
-    onput.s3.create_bucket(Bucket="survivor")
-    onput.s3.put_bucket_versioning(Bucket="survivor", VersioningConfiguration={"Status": "Enabled"})
-    task, key = start(onput, "survivor", story_of(800))
-    killer = Killer(onput, ("tts", "queue", "storage", "notifier", "tts"), 2, lambda: 0.7, ends_itself=True)
+    onput.s3.create_bucket(Bucket="survivors")
+    onput.s3.put_bucket_versioning(Bucket="survivors", VersioningConfiguration={"Status": "Enabled"})
+    tasks = dict(start(onput, "survivors", story_of(sentences)) for sentences in [200] + [14] * 30)
+    killer = Killer(onput, ("storage", "tts", "queue", "tts"), 4, lambda: 0.35, ends_itself=True)
     try:
-        onput.wait_for_object("survivor", key, 180)
+        ended = {task: end_of(onput, task, 180) for task in tasks}
     finally:
         killer.stop()
-    assert end_of(onput, task)["TaskStatus"] == "completed"
-    wait_until(lambda: unfinished_uploads(onput, "survivor") == [], 60, "nothing to be left")
-    assert len(onput.s3.list_object_versions(Bucket="survivor")["Versions"]) == 1
+    assert {found["TaskStatus"]: found.get("TaskStatusReason") for found in ended.values()} == {"completed": None}
+    assert all(parts_of(onput, task) > 1 for task in tasks)
+    wait_until(lambda: unfinished_uploads(onput, "survivors") == [], 60, "nothing to be left")
+    made = [found["Key"] for found in onput.s3.list_object_versions(Bucket="survivors")["Versions"]]
+    assert sorted(made) == sorted(tasks.values())
 
 
 # --- Clients ------------------------------------------------------------------------------------------------------

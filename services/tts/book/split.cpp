@@ -28,7 +28,10 @@ std::uint64_t spoken_length(std::string_view utf8) {
 }
 
 void PartPlanner::take(std::string_view segment, std::uint64_t end) {
-    const std::uint64_t length = spoken_length(segment);
+    take(spoken_length(segment), end);
+}
+
+void PartPlanner::take(std::uint64_t length, std::uint64_t end) {
     if (length_ > 0 && length_ + length > length_max_) {
         parts_.push_back({.begin = begin_, .end = end_});
         begin_ = end_;

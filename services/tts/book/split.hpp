@@ -31,6 +31,8 @@ public:
 
     // The next segment that has something to say, which ends at this byte of the text.
     void take(std::string_view segment, std::uint64_t end);
+    // Likewise, of something so long.
+    void take(std::uint64_t length, std::uint64_t end);
     // The parts, all bytes of the text in one of them; none of a text that has nothing to say.
     [[nodiscard]] std::vector<PartRange> finish(std::uint64_t text_bytes) &&;
 

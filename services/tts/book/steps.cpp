@@ -11,6 +11,7 @@
 #include "common/base/errno_text.hpp"
 #include "services/tts/book/messages.hpp"
 #include "services/tts/book/mp3_head.hpp"
+#include "services/tts/joined_upload.hpp"
 #include "services/tts/prose/prose.hpp"
 #include "services/tts/recording.hpp"
 
@@ -165,14 +166,14 @@ Task<Result<schema::ObjectPut>> complete(ObjectJob& job, const BookJoin& book, J
     head.bucket = book.bucket;
     head.key = book.key;
     head.part = schema::PartTarget{.upload_id = book.upload_id, .number = first_sound_part - 1};
-    ONPUT_CO_TRY(const auto put, co_await job.upload_bytes(std::move(head), joined.head));
+    ONPUT_CO_TRY(const auto put, explained(co_await job.upload_bytes(std::move(head), joined.head),
+                                           "upload the head of the recording"));
     schema::CompleteUpload upload{
         .bucket = book.bucket, .key = book.key, .upload_id = book.upload_id};
     upload.parts.push_back({.number = first_sound_part - 1, .etag = put.etag});
     std::ranges::move(joined.upload_parts, std::back_inserter(upload.parts));
     upload.metadata = recording_metadata(joined.speech, joined.left_out);
-    ONPUT_CO_TRY(const auto completed, co_await job.complete_upload(std::move(upload)));
-    co_return completed.object;
+    co_return co_await complete_joined(job, std::move(upload));
 }
 
 // The same one for each attempt of a job.
@@ -256,17 +257,7 @@ Task<Result<std::optional<schema::LaneSplit>>> split_book(ObjectJob& job, Book b
 }
 
 Task<Result<void>> drop_begun_book(ObjectJob& job, Output output) {
-    if (job.lane_job().grant.attempt <= 1) co_return Result<void>();
-    auto object = upload_of(job, output);
-    const auto found = explained(co_await job.create_upload(std::move(object)),
-                                 "find the upload of an attempt before");
-    // The result is there, or not wanted any more: nothing was begun.
-    if (!found && found.error().reason == "superseded") co_return Result<void>();
-    ONPUT_CO_TRY(const auto begun, found);
-    schema::AbortUpload upload{
-        .bucket = output.bucket, .key = output.key, .upload_id = begun.upload_id};
-    co_return explained(co_await job.abort_upload(std::move(upload)),
-                        "end the upload of an attempt before");
+    co_return co_await drop_begun(job, upload_of(job, output));
 }
 
 Task<JobEnd> speak_book_part(ObjectJob& job) {
@@ -316,6 +307,14 @@ Task<JobEnd> join_book(ObjectJob& job) {
                       .reason = join.failure_code};
         co_return co_await give_up(job, book, std::move(failure));
     }
+    // What is final is followed by a join that puts the parts away.
+    ONPUT_CO_TRY(auto joined, join_results(book, join.results));
+    const Output output{.bucket = book.bucket,
+                        .key = book.key,
+                        .content_type = std::string(recording_content_type)};
+    ONPUT_CO_TRY(const auto made,
+                 co_await find_completed(job, upload_of(job, output), book.upload_id));
+    if (made) co_return make_outcome(output, joined.speech, joined.left_out, *made);
     // A part that saw another text has no result.
     worker::ObjectName name{.bucket = job.event().bucket, .key = job.event().key};
     const auto text = explained(co_await job.inspect(std::move(name)), "find the text");
@@ -326,19 +325,11 @@ Task<JobEnd> join_book(ObjectJob& job) {
         Error superseded = replaced(job.event()).error();
         co_return co_await give_up(job, book, std::move(superseded));
     }
-    auto joined = join_results(book, join.results);
-    if (!joined) co_return co_await give_up(job, book, joined.error());
-    auto put = co_await complete(job, book, *joined);
-    if (!put) {
-        Error failure = as_job_error(std::move(put).error(), "join the recording");
-        const bool is_end = failure.reason == "superseded" || worker::is_final(failure);
-        if (!is_end) co_return std::unexpected(std::move(failure));
-        co_return co_await give_up(job, book, std::move(failure));
-    }
-    const Output output{.bucket = book.bucket,
-                        .key = book.key,
-                        .content_type = std::string(recording_content_type)};
-    co_return make_outcome(output, joined->speech, joined->left_out, *put);
+    const auto put = co_await complete(job, book, joined);
+    if (!put && put.error().reason == "superseded")
+        co_return co_await give_up(job, book, put.error());
+    if (!put) co_return std::unexpected(put.error());
+    co_return make_outcome(output, joined.speech, joined.left_out, *put);
 }
 
 }  // namespace onput::tts

@@ -9,7 +9,7 @@
 //
 // Until the upload is complete nothing is visible, and no byte is copied by the join. A job that is
 // split twice finds the upload that it has begun; a part that is spoken twice replaces itself; a
-// join that is made twice gets the first answer again. A part that fails for good ends the upload.
+// join whose answer was lost finds what it has made. A part that fails for good ends the upload.
 #pragma once
 
 #include <cstdint>

@@ -1,10 +1,14 @@
 #include "services/tts/call/task_job.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <span>
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
+#include "common/schema/lane.hpp"
 #include "services/tts/book/split.hpp"
 #include "services/tts/call/call_output.hpp"
 #include "services/tts/call/call_speaker.hpp"
@@ -25,10 +29,33 @@ struct Files {
     int output = -1;
 };
 
-std::string text_of(const Utterance& utterance) {
-    std::string text;
-    for (const UtterancePart& part : utterance.parts) text += part.text;
-    return text;
+TaskShape shape_of(const PreparedCall& prepared) {
+    return {.voice = prepared.voice.voice.name, .utterances = prepared.utterances.size()};
+}
+
+Result<void> check_shape(const TaskShape& planned, const PreparedCall& prepared) {
+    const TaskShape found = shape_of(prepared);
+    if (found.voice != planned.voice) {
+        return fail(ErrorCode::internal,
+                    fmt::format("the voice '{}' speaks this task, and this worker has '{}' for it: "
+                                "install the same voices for all workers",
+                                planned.voice, found.voice),
+                    "another_voice");
+    }
+    if (found.utterances == planned.utterances) return {};
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("the text has {} utterances, and had {} when the task was split, by "
+                            "another version: start the task again",
+                            found.utterances, planned.utterances),
+                "another_split");
+}
+
+// About how long it takes to be spoken, in the units of spoken_length().
+double length_of(const Utterance& utterance) {
+    double length = 0;
+    for (const UtterancePart& part : utterance.parts)
+        length += static_cast<double>(spoken_length(part.text)) / part.prosody.rate;
+    return length;
 }
 
 // Whether a part may end before utterances[i]: those that share a limit are spoken together.
@@ -43,14 +70,20 @@ SpeechPlan plan_parts(const PreparedCall& prepared, std::uint64_t characters_max
     if (slowness > 1) length = std::min(length, natural_part_length_max);
     const std::span<const Utterance> utterances = prepared.utterances;
     PartPlanner planner(length);
-    std::string together;
+    double together = 0;
     for (std::size_t i = 0; i < utterances.size(); ++i) {
-        together += text_of(utterances[i]);
+        together += length_of(utterances[i]);
         if (i + 1 < utterances.size() && !may_end_before(utterances, i + 1)) continue;
         // A pause goes with what comes after it.
-        if (!together.empty()) planner.take(std::exchange(together, {}), i + 1);
+        if (together == 0) continue;
+        planner.take(static_cast<std::uint64_t>(std::ceil(std::exchange(together, 0))), i + 1);
     }
-    return {.part_length = length, .parts = std::move(planner).finish(utterances.size())};
+    SpeechPlan plan{.part_length = length,
+                    .parts = std::move(planner).finish(utterances.size()),
+                    .shape = shape_of(prepared)};
+    // A child's result is short, and more are too many.
+    if (plan.parts.size() > schema::job_parts_max) plan.parts.resize(schema::job_parts_max + 1);
+    return plan;
 }
 
 Result<schema::SpeechSynthesized> speak_passage_of(const schema::SynthesizeSpeech& call,
@@ -81,7 +114,7 @@ Result<void> join_samples(int fd, std::uint64_t begin, std::uint64_t end, CallOu
     return {};
 }
 
-// `spoken` are the utterances that come next.
+// How many of the utterances that come next have been joined.
 Result<std::size_t> join_marks(int fd, std::uint64_t begin, std::uint64_t end,
                                std::span<const Utterance> next, CallOutput& output) {
     std::string encoded(end - begin, '\0');
@@ -114,6 +147,8 @@ Result<schema::SpeechSynthesized> join_parts(const schema::SynthesizeSpeech& cal
         }
         begin = end;
     }
+    if (output.wants_marks() && !next.empty())
+        return fail(ErrorCode::internal, "the parts of a task do not have all of its utterances");
     ONPUT_TRY_VOID(output.finish());
     return result_of(prepared, output.samples());
 }
@@ -125,6 +160,7 @@ Result<std::string> run_speech_step(std::string_view parameters, int input_fd, i
     ONPUT_TRY(const auto call, read_call(input_fd, step.call_bytes));
     ONPUT_TRY(const PreparedCall prepared, prepare(call));
     if (step.characters_max != 0) return schema::encode(plan_parts(prepared, step.characters_max));
+    ONPUT_TRY_VOID(check_shape(step.shape, prepared));
     if (step.part_bytes.empty()) {
         ONPUT_TRY(const auto spoken, speak_passage_of(call, prepared, step.utterances, output_fd));
         return schema::encode(spoken);

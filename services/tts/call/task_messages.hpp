@@ -13,8 +13,17 @@
 
 namespace onput::tts {
 
-// A part takes no more than this share of the time limit, however slow its text is.
+// A part takes about this share of the time limit, so that a slower text is spoken in time as well.
 inline constexpr std::uint64_t task_time_share = 2;
+
+// What all steps of a task must find in it: each may be another worker's, and a newer one's.
+struct TaskShape {
+    std::string voice = {};  // That speaks, by our name.
+    std::uint64_t utterances = 0;
+
+    ONPUT_FIELDS(voice, utterances)
+    friend bool operator==(const TaskShape&, const TaskShape&) = default;
+};
 
 // The parameters of a child whose input begins with a task's SynthesizeSpeech: one of three.
 struct SpeechStep {
@@ -31,18 +40,22 @@ struct SpeechStep {
     std::uint64_t call_bytes = 0;
     std::vector<std::uint64_t> part_bytes = {};
 
-    ONPUT_FIELDS(characters_max, utterances, call_bytes, part_bytes)
+    TaskShape shape = {};  // Of a part and of a join.
+
+    ONPUT_FIELDS(characters_max, utterances, call_bytes, part_bytes, shape)
     friend bool operator==(const SpeechStep&, const SpeechStep&) = default;
 };
 
-// All utterances of a call, in parts; one part, or none: it is not to be split.
+// All utterances of a call, in parts; one part, or none: it is not to be split. More than
+// schema::job_parts_max: it cannot be.
 struct SpeechPlan {
     static constexpr schema::MessageInfo info{.kind = schema::Kind::speech_plan};
 
     std::uint64_t part_length = 0;  // In the units of spoken_length().
     std::vector<PartRange> parts = {};
+    TaskShape shape = {};
 
-    ONPUT_FIELDS(part_length, parts)
+    ONPUT_FIELDS(part_length, parts, shape)
     friend bool operator==(const SpeechPlan&, const SpeechPlan&) = default;
 };
 
@@ -63,8 +76,9 @@ struct TaskPart {
 
     std::string upload_id = {};
     PartRange utterances = {};
+    TaskShape shape = {};
 
-    ONPUT_FIELDS(upload_id, utterances)
+    ONPUT_FIELDS(upload_id, utterances, shape)
     friend bool operator==(const TaskPart&, const TaskPart&) = default;
 };
 
@@ -74,8 +88,9 @@ struct TaskPartResult {
 
     std::uint64_t bytes = 0;
     std::string etag = {};
+    std::uint64_t duration_ms = 0;
 
-    ONPUT_FIELDS(bytes, etag)
+    ONPUT_FIELDS(bytes, etag, duration_ms)
     friend bool operator==(const TaskPartResult&, const TaskPartResult&) = default;
 };
 
@@ -84,8 +99,10 @@ struct TaskJoin {
     static constexpr schema::MessageInfo info{.kind = schema::Kind::speech_task_join};
 
     std::string upload_id = {};
+    std::uint32_t parts = 0;
+    TaskShape shape = {};
 
-    ONPUT_FIELDS(upload_id)
+    ONPUT_FIELDS(upload_id, parts, shape)
     friend bool operator==(const TaskJoin&, const TaskJoin&) = default;
 };
 

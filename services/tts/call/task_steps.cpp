@@ -7,6 +7,7 @@
 #include <string_view>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -14,9 +15,10 @@
 #include "common/base/errno_text.hpp"
 #include "common/schema/lane.hpp"
 #include "common/schema/speech.hpp"
-#include "services/tts/book/steps.hpp"
+#include "services/tts/call/call_output.hpp"
 #include "services/tts/call/task_messages.hpp"
 #include "services/tts/job.hpp"
+#include "services/tts/joined_upload.hpp"
 #include "services/tts/request.hpp"
 
 namespace onput::tts {
@@ -87,8 +89,10 @@ Task<Result<std::optional<schema::LaneSplit>>> split_task(ObjectJob& job,
     const std::uint64_t characters_max =
         spoken_characters_max(usual_rate_wpm, time, options.characters_per_second);
     const std::uint32_t slowest = options.has_slow_voices ? kokoro_slowness : natural_slowness;
-    if (task.speech.text.size() * length_per_byte_max * slowest * task_time_share <= characters_max)
-        co_return Split();
+    // Rates, substitutes and lexicons may make it any number of times as long.
+    const bool is_plain = !task.speech.is_ssml && task.speech.lexicons.empty();
+    const std::uint64_t length_max = task.speech.text.size() * length_per_byte_max;
+    if (is_plain && length_max * slowest * task_time_share <= characters_max) co_return Split();
     const SpeechStep planning{.characters_max = characters_max};
     ONPUT_CO_TRY(const auto encoded,
                  co_await job.run_child(schema::encode(planning), job.limits()));
@@ -97,17 +101,20 @@ Task<Result<std::optional<schema::LaneSplit>>> split_task(ObjectJob& job,
     if (plan.parts.size() > schema::job_parts_max) {
         co_return fail(ErrorCode::invalid_argument,
                        fmt::format("the text has more than {} parts of about {} characters, which "
-                                   "can be spoken within the time limit: split the text, or "
-                                   "choose the engine standard",
+                                   "is what can be spoken within the time limit: split the text, "
+                                   "or choose the engine standard",
                                    schema::job_parts_max, plan.part_length),
                        "text_too_long");
     }
     ONPUT_CO_TRY(const auto upload, explained(co_await job.create_upload(make_recording(task, job)),
                                               "begin the upload of the speech"));
     schema::LaneSplit split;
-    split.plan = schema::encode(TaskJoin{.upload_id = upload.upload_id});
+    split.plan = schema::encode(TaskJoin{.upload_id = upload.upload_id,
+                                         .parts = static_cast<std::uint32_t>(plan.parts.size()),
+                                         .shape = plan.shape});
     for (const PartRange& utterances : plan.parts) {
-        const TaskPart part{.upload_id = upload.upload_id, .utterances = utterances};
+        const TaskPart part{
+            .upload_id = upload.upload_id, .utterances = utterances, .shape = plan.shape};
         split.tasks.push_back(schema::encode(part));
     }
     co_return split;
@@ -117,7 +124,7 @@ Task<JobEnd> speak_part(ObjectJob& job, const schema::SpeechTask& task) {
     const schema::JobPart& grant = *job.lane_job().grant.part;
     ONPUT_CO_TRY(const auto part, schema::decode<TaskPart>(grant.task));
     ONPUT_CO_TRY_VOID(write_call(job, schema::encode(task.speech)));
-    const SpeechStep speaking{.utterances = part.utterances};
+    const SpeechStep speaking{.utterances = part.utterances, .shape = part.shape};
     ONPUT_CO_TRY(const auto result, co_await job.run_child(schema::encode(speaking), job.limits()));
     ONPUT_CO_TRY(const auto spoken, schema::decode<schema::SpeechSynthesized>(result));
     const off_t bytes = ::lseek(job.output_fd(), 0, SEEK_END);
@@ -131,7 +138,9 @@ Task<JobEnd> speak_part(ObjectJob& job, const schema::SpeechTask& task) {
     const ObjectJob::Part whole_file;
     ONPUT_CO_TRY(const auto put, explained(co_await job.upload(std::move(object), whole_file),
                                            "upload a part of the speech"));
-    const TaskPartResult told{.bytes = static_cast<std::uint64_t>(bytes), .etag = put.etag};
+    const TaskPartResult told{.bytes = static_cast<std::uint64_t>(bytes),
+                              .etag = put.etag,
+                              .duration_ms = spoken.duration_ms};
     schema::JobOutcome outcome;
     outcome.summary =
         fmt::format("{:.1f} s of speech", static_cast<double>(spoken.duration_ms) / 1000);
@@ -148,19 +157,35 @@ Task<JobEnd> give_up(ObjectJob& job, const schema::SpeechTask& task, const TaskJ
     co_return std::unexpected(std::move(why));
 }
 
+Result<std::vector<TaskPartResult>> results_of(const schema::JobJoin& grant, const TaskJoin& join) {
+    std::vector<TaskPartResult> results;
+    for (const std::string& encoded : grant.results) {
+        ONPUT_TRY(auto result, schema::decode<TaskPartResult>(encoded));
+        results.push_back(std::move(result));
+    }
+    if (results.size() == join.parts) return results;
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("{} of {} parts have told what they made: start the task again",
+                            results.size(), join.parts),
+                "another_split");
+}
+
 // What the parts have left, behind the call, and the step that makes one of it.
 Task<Result<SpeechStep>> download_parts(ObjectJob& job, const schema::SpeechTask& task,
-                                        const TaskJoin& join) {
+                                        const TaskJoin& join,
+                                        const std::vector<TaskPartResult>& parts) {
     const std::string call = schema::encode(task.speech);
     ONPUT_CO_TRY_VOID(write_call(job, call));
-    SpeechStep step{.call_bytes = call.size()};
+    SpeechStep step{.call_bytes = call.size(), .shape = join.shape};
     std::uint64_t offset = call.size();
     std::uint32_t number = 0;
-    for (const std::string& encoded : job.lane_job().grant.join->results) {
-        ONPUT_CO_TRY(const auto part, schema::decode<TaskPartResult>(encoded));
+    for (const TaskPartResult& part : parts) {
+        ++number;
+        // What has no sound.
+        if (part.bytes == 0) continue;
         worker::ObjectName speech{.bucket = task.output_bucket, .key = task.output_key};
         const worker::ObjectClient::PartBytes bytes{
-            .part = {.upload_id = join.upload_id, .number = ++number}, .end = part.bytes};
+            .part = {.upload_id = join.upload_id, .number = number}, .end = part.bytes};
         const ObjectJob::Range to{.offset = offset, .bytes_max = part.bytes};
         ONPUT_CO_TRY(const auto downloaded,
                      explained(co_await job.download_part(std::move(speech), bytes, to),
@@ -173,8 +198,9 @@ Task<Result<SpeechStep>> download_parts(ObjectJob& job, const schema::SpeechTask
     co_return step;
 }
 
-Task<JobEnd> make_whole(ObjectJob& job, const schema::SpeechTask& task, const TaskJoin& join) {
-    ONPUT_CO_TRY(const auto step, co_await download_parts(job, task, join));
+Task<JobEnd> make_whole(ObjectJob& job, const schema::SpeechTask& task, const TaskJoin& join,
+                        const std::vector<TaskPartResult>& parts) {
+    ONPUT_CO_TRY(const auto step, co_await download_parts(job, task, join, parts));
     ONPUT_CO_TRY(const auto result, co_await job.run_child(schema::encode(step), job.limits()));
     ONPUT_CO_TRY(const auto speech, schema::decode<schema::SpeechSynthesized>(result));
     schema::PutObject object;
@@ -187,26 +213,20 @@ Task<JobEnd> make_whole(ObjectJob& job, const schema::SpeechTask& task, const Ta
     schema::CompleteUpload upload{
         .bucket = task.output_bucket, .key = task.output_key, .upload_id = join.upload_id};
     upload.parts.push_back({.number = recording_part, .etag = put.etag});
-    ONPUT_CO_TRY(const auto completed,
-                 explained(co_await job.complete_upload(std::move(upload)), "join the speech"));
-    co_return make_outcome(task, speech, completed.object);
+    ONPUT_CO_TRY(const auto completed, co_await complete_joined(job, std::move(upload)));
+    co_return make_outcome(task, speech, completed);
 }
 
-// Whether a join before this one has made the object: its answer was lost.
-Task<Result<bool>> is_made(ObjectJob& job, const schema::SpeechTask& task, const TaskJoin& join) {
-    if (job.lane_job().grant.attempt <= 1) co_return false;
-    const auto begun = explained(co_await job.create_upload(make_recording(task, job)),
-                                 "find the upload of the speech");
-    if (!begun && begun.error().reason == "superseded") co_return true;
-    ONPUT_CO_TRY(const auto upload, begun);
-    if (upload.upload_id == join.upload_id) co_return false;
-    // Somebody has ended ours.
-    const schema::AbortUpload other{
-        .bucket = task.output_bucket, .key = task.output_key, .upload_id = upload.upload_id};
-    ONPUT_CO_TRY_VOID(explained(co_await job.abort_upload(other), "end an upload"));
-    co_return false;
+// The end of a join that an attempt before has made, whose answer was lost.
+JobEnd made_before(const schema::SpeechTask& task, const TaskJoin& join,
+                   const std::vector<TaskPartResult>& parts, const schema::ObjectPut& put) {
+    schema::SpeechSynthesized speech{.voice = join.shape.voice};
+    if (task.speech.format != marks_format)
+        for (const TaskPartResult& part : parts) speech.duration_ms += part.duration_ms;
+    return make_outcome(task, speech, put);
 }
 
+// A failure that is final is followed by a join that puts the parts away.
 Task<JobEnd> join_parts(ObjectJob& job, const schema::SpeechTask& task) {
     const schema::JobJoin& grant = *job.lane_job().grant.join;
     ONPUT_CO_TRY(const auto join, schema::decode<TaskJoin>(grant.plan));
@@ -216,11 +236,11 @@ Task<JobEnd> join_parts(ObjectJob& job, const schema::SpeechTask& task) {
                       .reason = grant.failure_code};
         co_return co_await give_up(job, task, join, std::move(failure));
     }
-    ONPUT_CO_TRY(const bool is_there, co_await is_made(job, task, join));
-    if (is_there) co_return schema::JobOutcome{.summary = "joined by an attempt before"};
-    auto made = co_await make_whole(job, task, join);
-    if (made || !worker::is_final(made.error().error)) co_return made;
-    co_return co_await give_up(job, task, join, std::move(made).error().error);
+    ONPUT_CO_TRY(const auto parts, results_of(grant, join));
+    ONPUT_CO_TRY(const auto made,
+                 co_await find_completed(job, make_recording(task, job), join.upload_id));
+    if (made) co_return made_before(task, join, parts, *made);
+    co_return co_await make_whole(job, task, join, parts);
 }
 
 Task<JobEnd> speak_whole(ObjectJob& job, const schema::SpeechTask& task) {
@@ -244,8 +264,7 @@ Task<JobEnd> speak_task(ObjectJob& job, TaskOptions options) {
     ONPUT_CO_TRY(auto split, co_await split_task(job, task, options));
     if (split) co_return *std::move(split);
     // Other voices may have been installed since an attempt before.
-    const Output output{.bucket = task.output_bucket, .key = task.output_key};
-    ONPUT_CO_TRY_VOID(co_await drop_begun_book(job, output));
+    ONPUT_CO_TRY_VOID(co_await drop_begun(job, make_recording(task, job)));
     co_return co_await speak_whole(job, task);
 }
 

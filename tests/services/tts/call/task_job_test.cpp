@@ -54,11 +54,11 @@ protected:
     // As the workers do it.
     CallOutcome speak_in_parts(const schema::SynthesizeSpeech& call, const SpeechPlan& plan) {
         std::string input = schema::encode(call);
-        SpeechStep join{.call_bytes = input.size()};
+        SpeechStep join{.call_bytes = input.size(), .shape = plan.shape};
         for (const PartRange& part : plan.parts) {
             std::string samples;
-            const auto spoken = step<schema::SpeechSynthesized>({.utterances = part},
-                                                                schema::encode(call), samples);
+            const auto spoken = step<schema::SpeechSynthesized>(
+                {.utterances = part, .shape = plan.shape}, schema::encode(call), samples);
             EXPECT_TRUE(spoken) << spoken.error().message;
             join.part_bytes.push_back(samples.size());
             input += samples;
@@ -100,7 +100,7 @@ TEST_F(TaskJobTest, parts_are_all_utterances_in_their_order) {
         end = part.end;
     }
     std::string samples;
-    const SpeechStep beyond{.utterances = {.begin = 0, .end = end + 1}};
+    const SpeechStep beyond{.utterances = {.begin = 0, .end = end + 1}, .shape = planned.shape};
     const auto spoken =
         step<schema::SpeechSynthesized>(beyond, schema::encode(call_of(story, "mp3")), samples);
     ASSERT_FALSE(spoken);
@@ -157,23 +157,53 @@ TEST_F(TaskJobTest, parts_of_the_engines_voices_say_what_the_whole_says) {
 
 TEST_F(TaskJobTest, what_parts_have_left_is_not_trusted) {
     const auto call = call_of(story, "pcm");
+    const TaskShape shape = plan(call, 60 * task_time_share).shape;
     const std::string encoded = schema::encode(call);
     std::string output;
     const auto refusal = [&](const SpeechStep& join, const std::string& input) {
         const auto joined = step<schema::SpeechSynthesized>(join, input, output);
         return joined ? std::string() : joined.error().message;
     };
-    const SpeechStep short_file{.call_bytes = encoded.size(), .part_bytes = {100}};
+    const SpeechStep short_file{.call_bytes = encoded.size(), .part_bytes = {100}, .shape = shape};
     EXPECT_EQ(refusal(short_file, encoded + std::string(50, 's')), "the input ends too early");
-    const SpeechStep half{.call_bytes = encoded.size(), .part_bytes = {101}};
+    const SpeechStep half{.call_bytes = encoded.size(), .part_bytes = {101}, .shape = shape};
     EXPECT_EQ(refusal(half, encoded + std::string(101, 's')), "half a sample of a part");
     const std::string marks = schema::encode(call_of(story, "json"));
-    const SpeechStep no_passage{.call_bytes = marks.size(), .part_bytes = {100}};
+    const SpeechStep no_passage{.call_bytes = marks.size(), .part_bytes = {100}, .shape = shape};
     EXPECT_NE(refusal(no_passage, marks + std::string(100, 's')), "");
-    const SpokenPassage passage{.samples = 1, .utterances = std::vector<SpokenUtterance>(1000)};
-    const std::string too_many = schema::encode(passage);
-    const SpeechStep overfull{.call_bytes = marks.size(), .part_bytes = {too_many.size()}};
-    EXPECT_EQ(refusal(overfull, marks + too_many), "a part of a task with too many utterances");
+    const auto of_utterances = [&](std::size_t count) {
+        const SpokenPassage passage{.samples = 1,
+                                    .utterances = std::vector<SpokenUtterance>(count)};
+        const std::string left = schema::encode(passage);
+        const SpeechStep join{
+            .call_bytes = marks.size(), .part_bytes = {left.size()}, .shape = shape};
+        return refusal(join, marks + left);
+    };
+    EXPECT_EQ(of_utterances(1000), "a part of a task with too many utterances");
+    EXPECT_EQ(of_utterances(1), "the parts of a task do not have all of its utterances");
+}
+
+TEST_F(TaskJobTest, a_worker_that_would_speak_something_else_refuses) {
+    const auto call = call_of(story, "pcm");
+    const TaskShape shape = plan(call, 60 * task_time_share).shape;
+    EXPECT_EQ(shape.voice, "en-US+f3");
+    const auto reason = [&](const TaskShape& planned) {
+        std::string output;
+        const SpeechStep part{.utterances = {.begin = 0, .end = 1}, .shape = planned};
+        const auto spoken = step<schema::SpeechSynthesized>(part, schema::encode(call), output);
+        return spoken ? std::string() : spoken.error().reason;
+    };
+    EXPECT_EQ(reason(shape), "");
+    EXPECT_EQ(reason({.voice = "af_heart", .utterances = shape.utterances}), "another_voice");
+    EXPECT_EQ(reason({.voice = shape.voice, .utterances = shape.utterances + 1}), "another_split");
+}
+
+TEST_F(TaskJobTest, slow_speech_has_shorter_parts) {
+    auto call =
+        call_of(fmt::format("<speak><prosody rate=\"50%\">{}</prosody></speak>", story), "pcm");
+    call.is_ssml = true;
+    EXPECT_GT(plan(call, 120 * task_time_share).parts.size(),
+              plan(call_of(story, "pcm"), 120 * task_time_share).parts.size());
 }
 
 TEST_F(NaturalTaskTest, parts_have_the_bytes_of_the_whole_in_every_format) {
