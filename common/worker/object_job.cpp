@@ -52,8 +52,7 @@ Task<Result<schema::ObjectInfo>> ObjectJob::download(ObjectName name, Range to) 
 }
 
 Task<Result<schema::ObjectInfo>> ObjectJob::download_part(ObjectName name,
-                                                          ObjectClient::PartBytes bytes,
-                                                          Range to) {
+                                                          ObjectClient::PartBytes bytes, Range to) {
     const ObjectClient::DownloadTo file{
         .fd = input_.get(), .bytes_max = to.bytes_max, .offset = to.offset};
     auto ask = [&](auto done) {

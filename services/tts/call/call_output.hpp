@@ -1,5 +1,5 @@
-// Where what a call speaks goes: into the encoder of its format, into speech marks, or, of a part of
-// a task, into a file for the join.
+// Where what a call speaks goes: into the encoder of its format, into speech marks, or, of a part
+// of a task, into a file for the join.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
-// Speech tasks, whose speech becomes an object (common/schema/speech.hpp): a child is given the same
-// as for a call. One that takes a slow voice too long is spoken by several workers, each step a job
-// of its own (common/schema/lane.hpp):
+// Speech tasks, whose speech becomes an object (common/schema/speech.hpp): a child is given the
+// same as for a call. One that takes a slow voice too long is spoken by several workers, each step
+// a job of its own (common/schema/lane.hpp):
 //
 //     split   one worker    plans parts of the call's utterances, and begins an upload
 //     part    any workers   its utterances ──> child ──> samples ──> a part of the upload
