@@ -6,23 +6,18 @@ import botocore.exceptions
 import pytest
 
 from harness.clients import probe_audio
-from harness.instance import BIN, Onput
+from harness.instance import Onput
+from harness.voices import only_hibari
 
-VOICES = BIN.parent / "share/onput/voices"
 SENTENCE = "The weather is fine today, and we walk in the park with our friends."
 
 
 @pytest.fixture(scope="module")
 def natural(tmp_path_factory):
-    if not (VOICES / "hibari/hibari.onnx").exists():
-        pytest.skip(f"the voice hibari is not in {VOICES}: run {BIN}/onput voices install hibari")
-    # Nothing else that is installed: who is neural follows from the packs.
-    folder = tmp_path_factory.mktemp("packs")
-    for pack in ("hibari", "onnxruntime"):
-        (folder / pack).symlink_to(VOICES / pack)
+    folder = only_hibari(tmp_path_factory.mktemp("packs"))
     # Small parts, so that a text of some pages is a book.
     with Onput(tmp_path_factory.mktemp("natural"), tts=2,
-               environment={"ONPUT_VOICES_DIR": str(folder), "ONPUT_TTS_PART_LENGTH": "600"}) as instance:
+               environment={"ONPUT_VOICES_DIR": folder, "ONPUT_TTS_PART_LENGTH": "600"}) as instance:
         yield instance
 
 
@@ -137,7 +132,7 @@ def test_a_pack_that_is_damaged_is_told_of_and_nothing_else_breaks(own_onput, tm
                           ("onnxruntime/libonnxruntime.so", b"no library")):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
-    onput = own_onput(environment={"ONPUT_VOICES_DIR": str(folder)})
+    onput = own_onput(environment={"ONPUT_VOICES_DIR": folder})
     assert speak(onput)
     assert refusal(onput, Engine="neural")[1] == "EngineNotSupportedException"
     logs = "".join(path.read_text(errors="replace") for path in onput.data.rglob("*.log"))

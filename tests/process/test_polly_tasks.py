@@ -5,15 +5,15 @@ import botocore.exceptions
 import pytest
 
 from harness.clients import CLI_V1, CLI_V2, AwsCli, probe_audio, probe_rate
-from harness.instance import BIN, Onput
+from harness.instance import Onput
 from harness.killer import Killer
 from harness.node import run_node
 from harness.topics import sending_policy
 from harness.topology import queue_arn
+from harness.voices import only_hibari
 from harness.waiting import wait_until
 
 PROGRAMS = {"v1": CLI_V1, "v2": CLI_V2}
-VOICES = BIN.parent / "share/onput/voices"
 # So slow that a part is 450 characters of espeak-ng's voices, and 56 of hibari's.
 SLOW = {"ONPUT_TTS_CHARACTERS_PER_SECOND": "1"}
 CRASHES = "A." * 300  # espeak-ng 1.51 aborts on a long dotted abbreviation.
@@ -173,13 +173,8 @@ def pair(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def natural(tmp_path_factory):
-    if not (VOICES / "hibari/hibari.onnx").exists():
-        pytest.skip(f"the voice hibari is not in {VOICES}: run {BIN}/onput voices install hibari")
-    # Nothing else that is installed: who is neural follows from the packs.
-    folder = tmp_path_factory.mktemp("packs")
-    for pack in ("hibari", "onnxruntime"):
-        (folder / pack).symlink_to(VOICES / pack)
-    with Onput(tmp_path_factory.mktemp("natural"), tts=2, environment={**SLOW, "ONPUT_VOICES_DIR": str(folder)}) as instance:
+    packs = only_hibari(tmp_path_factory.mktemp("packs"))
+    with Onput(tmp_path_factory.mktemp("natural"), tts=2, environment={**SLOW, "ONPUT_VOICES_DIR": packs}) as instance:
         yield instance
 
 
