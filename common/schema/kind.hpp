@@ -70,6 +70,7 @@ enum class Kind : std::uint16_t {
     upload_list = 147,
     list_object_parts = 148,
     object_part_list = 149,
+    find_upload = 626,
     bucket_record = 150,
     object_record = 151,
     store_record = 152,

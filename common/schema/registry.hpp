@@ -47,7 +47,7 @@ using AllMessages = std::tuple<
     NotificationConfiguration, ExplainEvent, EventExplained, PutVersioning, PutObjectLock, PutTags,
     TagsPut, PutRetention, PutLegalHold, DeleteObjects, ObjectsDeleted, ListVersions, VersionList,
     CreateUpload, UploadCreated, CompleteUpload, UploadCompleted, AbortUpload, ListParts, PartList,
-    ListUploads, UploadList, ListObjectParts, ObjectPartList, BucketConfiguration,
+    ListUploads, UploadList, ListObjectParts, ObjectPartList, FindUpload, BucketConfiguration,
     PutBucketConfiguration, GetBucketConfiguration, DeleteBucketConfiguration,
     ListBucketConfigurations, BucketConfigurationList, FindBucketConfiguration,
     FoundBucketConfiguration, PutBucketPolicy, DeleteBucketPolicy, GetBucketPolicy, BucketPolicy,

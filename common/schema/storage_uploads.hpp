@@ -60,6 +60,21 @@ struct CreateUpload {
     friend bool operator==(const CreateUpload&, const CreateUpload&) = default;
 };
 
+// The upload under way that a job has begun, by its idempotency_key; none is begun by asking. Fails
+// with no_such_upload, or with `superseded` once it is the object, as CreateUpload would.
+struct FindUpload {
+    static constexpr MessageInfo info{.kind = Kind::find_upload};
+    static constexpr std::string_view method = "storage.find_upload";
+    using Reply = UploadCreated;
+
+    std::string bucket = {};
+    std::string key = {};
+    std::string idempotency_key = {};
+
+    ONPUT_FIELDS(bucket, key, idempotency_key)
+    friend bool operator==(const FindUpload&, const FindUpload&) = default;
+};
+
 struct CompletedPart {
     std::uint32_t number = 0;
     std::string etag = {};  // Without quotes.

@@ -390,6 +390,13 @@ void ObjectClient::create_upload(schema::PutObject object, const ObjectContext& 
                                              std::vector<Frame>) { done(std::move(reply)); });
 }
 
+void ObjectClient::find_upload(const schema::FindUpload& upload, const ObjectContext& context,
+                               std::function<void(Result<schema::UploadCreated>)> done) {
+    transport::call(storage_, upload, options_for(context),
+                    [done = std::move(done)](Result<schema::UploadCreated> reply,
+                                             std::vector<Frame>) { done(std::move(reply)); });
+}
+
 void ObjectClient::complete_upload(const schema::CompleteUpload& upload,
                                    const ObjectContext& context,
                                    std::function<void(Result<schema::UploadCompleted>)> done) {

@@ -84,6 +84,8 @@ public:
     // names the part. Nothing is visible before it is complete.
     void create_upload(schema::PutObject object, const ObjectContext& context,
                        std::function<void(Result<schema::UploadCreated>)> done);
+    void find_upload(const schema::FindUpload& upload, const ObjectContext& context,
+                     std::function<void(Result<schema::UploadCreated>)> done);
     void complete_upload(const schema::CompleteUpload& upload, const ObjectContext& context,
                          std::function<void(Result<schema::UploadCompleted>)> done);
     void abort_upload(const schema::AbortUpload& upload, const ObjectContext& context,

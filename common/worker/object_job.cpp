@@ -112,6 +112,13 @@ Task<Result<schema::UploadCreated>> ObjectJob::create_upload(schema::PutObject o
     co_return co_await answer_of<Result<schema::UploadCreated>>(ask);
 }
 
+Task<Result<schema::UploadCreated>> ObjectJob::find_upload(schema::FindUpload upload) {
+    auto ask = [&](auto done) {
+        services_.objects.find_upload(upload, context(), std::move(done));
+    };
+    co_return co_await answer_of<Result<schema::UploadCreated>>(ask);
+}
+
 Task<Result<schema::UploadCompleted>> ObjectJob::complete_upload(schema::CompleteUpload upload) {
     upload.request_id = services_.random.hex(request_id_digits);
     upload.source_ip = local_address;

@@ -88,6 +88,7 @@ public:
     // A result that is made by several jobs: create answers the upload that this job has begun
     // before, if it has. Parts are uploads whose object names the part.
     Task<Result<schema::UploadCreated>> create_upload(schema::PutObject object);
+    Task<Result<schema::UploadCreated>> find_upload(schema::FindUpload upload);
     Task<Result<schema::UploadCompleted>> complete_upload(schema::CompleteUpload upload);
     // One that is gone is no failure.
     Task<Result<void>> abort_upload(schema::AbortUpload upload);

@@ -250,6 +250,7 @@ service::Methods StorageService::methods() {
         command(&Core::complete_upload),
         command(&Core::abort_upload),
         query(&Core::list_parts),
+        query(&Core::find_begun_upload),
         query(&Core::list_uploads),
         query(&Core::list_object_parts),
     };

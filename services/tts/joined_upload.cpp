@@ -1,5 +1,6 @@
 #include "services/tts/joined_upload.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/async/co_try.hpp"
@@ -10,50 +11,48 @@ namespace {
 using worker::explained;
 using worker::ObjectJob;
 
-Task<Result<void>> end_upload(ObjectJob& job, std::string bucket, std::string key, std::string id) {
-    const schema::AbortUpload upload{
-        .bucket = std::move(bucket), .key = std::move(key), .upload_id = std::move(id)};
-    co_return explained(co_await job.abort_upload(upload), "end the upload of an attempt before");
+// The upload's id; nothing: none is under way. `superseded`: it is the object by now.
+Task<Result<std::optional<std::string>>> find_begun(ObjectJob& job, worker::ObjectName output) {
+    const schema::FindUpload asked{.bucket = std::move(output.bucket),
+                                   .key = std::move(output.key),
+                                   .idempotency_key = job.lane_job().grant.message_id};
+    const auto found = co_await job.find_upload(asked);
+    if (found) co_return found->upload_id;
+    if (found.error().reason == "no_such_upload") co_return std::nullopt;
+    co_return std::unexpected(explained(found, "find the upload of the parts").error());
 }
 
 }  // namespace
 
-Task<Result<void>> drop_begun(ObjectJob& job, schema::PutObject object) {
-    if (job.lane_job().grant.attempt <= 1) co_return Result<void>();
-    std::string bucket = object.bucket;
-    std::string key = object.key;
-    const auto found = explained(co_await job.create_upload(std::move(object)),
-                                 "find the upload of an attempt before");
-    // The result is there, or not wanted any more: nothing was begun.
-    if (!found && found.error().reason == "superseded") co_return Result<void>();
-    ONPUT_CO_TRY(const auto begun, found);
-    co_return co_await end_upload(job, std::move(bucket), std::move(key), begun.upload_id);
+Task<Result<void>> drop_begun(ObjectJob& job, worker::ObjectName output) {
+    const auto begun = co_await find_begun(job, output);
+    if (!begun && begun.error().reason == "superseded") co_return Result<void>();
+    if (!begun) co_return std::unexpected(begun.error());
+    if (!*begun) co_return Result<void>();
+    const schema::AbortUpload upload{
+        .bucket = std::move(output.bucket), .key = std::move(output.key), .upload_id = **begun};
+    co_return explained(co_await job.abort_upload(upload), "end the upload of an attempt before");
 }
 
 Task<Result<std::optional<schema::ObjectPut>>> find_completed(ObjectJob& job,
-                                                              schema::PutObject object,
-                                                              std::string upload_id) {
+                                                              worker::ObjectName output) {
     using Completed = std::optional<schema::ObjectPut>;
-    worker::ObjectName name{.bucket = object.bucket, .key = object.key};
-    const auto found =
-        explained(co_await job.create_upload(std::move(object)), "find the upload of the parts");
-    if (found && found->upload_id == upload_id) co_return Completed();
-    if (found) {
-        // Ours is gone, and asking has begun another.
-        ONPUT_CO_TRY_VOID(co_await end_upload(job, name.bucket, name.key, found->upload_id));
-        co_return Completed();
-    }
-    if (found.error().reason != "superseded") co_return std::unexpected(found.error());
+    const auto begun = co_await find_begun(job, output);
+    if (begun) co_return Completed();
+    if (begun.error().reason != "superseded") co_return std::unexpected(begun.error());
     ONPUT_CO_TRY(const auto made,
-                 explained(co_await job.inspect(std::move(name)), "find what has been joined"));
+                 explained(co_await job.inspect(std::move(output)), "find what has been joined"));
     co_return schema::ObjectPut{.etag = made.etag, .version_id = made.version_id};
 }
 
-Task<Result<schema::ObjectPut>> complete_joined(ObjectJob& job, schema::CompleteUpload upload) {
+Task<Result<schema::ObjectPut>> complete_joined(ObjectJob& job, schema::CompleteUpload upload,
+                                                std::uint32_t own_part) {
     auto completed = explained(co_await job.complete_upload(std::move(upload)), "join the parts");
     if (completed) co_return completed->object;
     Error failure = std::move(completed).error();
-    if (failure.reason == "invalid_part") failure.code = ErrorCode::unavailable;
+    const std::pair<std::string, std::string> own{"PartNumber", std::to_string(own_part)};
+    const bool is_own = std::ranges::find(failure.details, own) != failure.details.end();
+    if (failure.reason == "invalid_part" && is_own) failure.code = ErrorCode::unavailable;
     co_return std::unexpected(std::move(failure));
 }
 

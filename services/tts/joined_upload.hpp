@@ -1,7 +1,9 @@
 // An upload that several jobs fill and one completes, the steps of books and of long tasks: what
-// each does that may come after an attempt of itself whose answer was lost.
+// each does that may come after an attempt of itself whose answer was lost. A job has one for its
+// output, with its message's id as the idempotency key.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -11,18 +13,17 @@
 
 namespace onput::tts {
 
-// Ends the upload that an attempt before has begun, of what is made as a whole now. `object` is
-// what it would be begun with.
-Task<Result<void>> drop_begun(worker::ObjectJob& job, schema::PutObject object);
+// Ends the upload that an attempt before has begun, of what is made as a whole now.
+Task<Result<void>> drop_begun(worker::ObjectJob& job, worker::ObjectName output);
 
-// The object, if the upload has been completed already; that of another attempt is ended.
+// The object, if the job has completed its upload already.
 Task<Result<std::optional<schema::ObjectPut>>> find_completed(worker::ObjectJob& job,
-                                                              schema::PutObject object,
-                                                              std::string upload_id);
+                                                              worker::ObjectName output);
 
-// Fails with unavailable, so that it is tried again, where another attempt has replaced a part
-// meanwhile.
+// As ObjectJob::complete_upload. Fails with unavailable, so that it is tried again, where another
+// attempt has replaced the part that this one has put; any other that was replaced stays so.
 Task<Result<schema::ObjectPut>> complete_joined(worker::ObjectJob& job,
-                                                schema::CompleteUpload upload);
+                                                schema::CompleteUpload upload,
+                                                std::uint32_t own_part);
 
 }  // namespace onput::tts

@@ -39,6 +39,11 @@ def unfinished_uploads(onput):
     return onput.s3.list_multipart_uploads(Bucket="outbox").get("Uploads", [])
 
 
+def failed_keys(onput):
+    told = onput.run("-o", "json", "tail", "--from-seq", "1", "--type", "job.failed", "--no-follow").stdout
+    return [json.loads(line)["event"]["key"] for line in told.splitlines()]
+
+
 def decoded(mp3):
     return subprocess.run(["ffmpeg", "-v", "error", "-i", "-", "-f", "s16le", "-"], input=mp3,
                           capture_output=True, check=True).stdout
@@ -186,6 +191,7 @@ def test_a_short_text_behind_a_book_does_not_wait_for_it(pair):
     pair.s3.put_object(Bucket="inbox", Key="heavy.txt", Body=book_of(4, " of the new book").encode())
     pair.wait_for_object("outbox", "heavy.mp3", 90)
     wait_until(lambda: unfinished_uploads(pair) == [], 60, "the old book to be put away")
+    assert "heavy.txt" not in failed_keys(pair)
     head = pair.s3.head_object(Bucket="outbox", Key="heavy.mp3")
     assert int(head["Metadata"]["onput-duration-ms"]) < 120_000
 
@@ -224,6 +230,18 @@ def test_a_part_that_fails_for_good_fails_the_book_and_leaves_nothing(own_onput)
     assert not onput.keys("outbox", "hopeless.mp3")
     assert unfinished_uploads(onput) == []
     assert json.loads(onput.receive("speech-dead-letters")["Body"])["Records"][0]["s3"]["object"]["key"] == "hopeless.txt"
+
+
+def test_a_part_that_somebody_replaces_ends_the_book_and_leaves_nothing(pair):
+    pair.s3.put_object(Bucket="inbox", Key="replaced.txt", Body=book_of(400).encode())
+    upload = wait_until(lambda: unfinished_uploads(pair), 60)[0]
+    place = {"Bucket": "outbox", "Key": upload["Key"], "UploadId": upload["UploadId"]}
+    wait_until(lambda: 2 in [part["PartNumber"] for part in pair.s3.list_parts(**place).get("Parts", [])], 60)
+    pair.s3.upload_part(**place, PartNumber=2, Body=b"no frames of ours")
+    told = details(story_of(pair, "replaced.txt", 120), "dead-lettered")
+    assert told and told[-1].startswith("invalid_part: join the parts"), told
+    assert not pair.keys("outbox", "replaced.mp3")
+    assert unfinished_uploads(pair) == []
 
 
 def test_the_headings_of_a_document_are_chapters(pair, tmp_path):

@@ -1,46 +1,48 @@
-"""What a worker of speech makes, once and whole, when an answer of storage is lost after the work was done."""
+"""What a worker makes, once and whole, when an answer of storage is lost after what it asked for was done."""
 import contextlib
 import subprocess
 import tomllib
 
 import pytest
 
-from harness.instance import BIN
+from harness.instance import BIN, clean_environment
 from harness.lost_answers import LostAnswers
+from harness.photos import Studio, made_of
+from harness.pictures import photo
 from harness.waiting import wait_until
 
 # Small parts of both: a few sentences are a book, and a long task.
-OPTIONS = ["--part-length", "300", "--characters-per-second", "1", "--voices-dir", "none"]
+SPEECH = ["--part-length", "300", "--characters-per-second", "1", "--voices-dir", "none"]
 TEXT = "\n\n".join(f"Sentence {number} tells of the clocks of the town, and of their keeper." for number in range(24))
 TASK = {"VoiceId": "Amy", "Engine": "standard", "OutputFormat": "mp3"}
 
 
 @pytest.fixture
-def bare(own_onput):
-    """An instance without workers of speech, and with versions of what they make."""
-    onput = own_onput(tts=0)
-    onput.s3.put_bucket_versioning(Bucket="outbox", VersioningConfiguration={"Status": "Enabled"})
-    return onput
+def bare(tmp_path):
+    """An instance without workers of speech and of photos, and with versions of what they make."""
+    with Studio(tmp_path / "studio", image=0) as onput:
+        onput.s3.put_bucket_versioning(Bucket="outbox", VersioningConfiguration={"Status": "Enabled"})
+        yield onput
 
 
 @contextlib.contextmanager
-def worker_behind(onput, folder, method):
-    """A worker of speech whose first answer to `method` is lost. Yields what stands between."""
+def worker_behind(onput, folder, method, program="onput-tts", options=SPEECH):
+    """A worker whose first answer to `method` is lost. Yields what stands between."""
     told = tomllib.loads((onput.data / "instance.toml").read_text())
     with LostAnswers(told["storage_endpoint"], method) as between:
         process = subprocess.Popen(
-            [BIN / "onput-tts", "--storage-endpoint", between.endpoint, "--queue-lane-endpoint", told["lane_endpoint"],
-             "--lane-bind", f"ipc://{told['socket_directory']}/lane-{{id}}.sock", "--work-directory", folder, *OPTIONS],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            [BIN / program, "--storage-endpoint", between.endpoint, "--queue-lane-endpoint", told["lane_endpoint"],
+             "--lane-bind", f"ipc://{told['socket_directory']}/lane-{{id}}.sock", "--work-directory", folder, *options],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=clean_environment())
         try:
             yield between
         finally:
-            process.terminate()
-            process.wait(30)
+            process.kill()
+            process.wait()
 
 
 def versions_of(onput):
-    return [found["Key"] for found in onput.s3.list_object_versions(Bucket="outbox").get("Versions", [])]
+    return sorted(found["Key"] for found in onput.s3.list_object_versions(Bucket="outbox").get("Versions", []))
 
 
 def unfinished_uploads(onput):
@@ -73,3 +75,23 @@ def test_a_book_ends_well(bare, tmp_path, method):
         assert between.lost == 1
     assert versions_of(bare) == ["book.mp3"]
     assert unfinished_uploads(bare) == []
+
+
+@pytest.mark.parametrize("method", ["storage.get_object", "storage.put_object", "storage.finish_write"])
+def test_a_photo_ends_well(bare, tmp_path, method):
+    with worker_behind(bare, tmp_path, method, "onput-image", []) as between:
+        bare.upload("cat.jpg", photo("branches.jpg"))
+        bare.success_of("cat.jpg")
+        assert between.lost == 1
+    assert versions_of(bare) == sorted(made_of("cat.jpg"))
+
+
+@pytest.mark.parametrize("method", ["storage.put_object", "storage.delete_object"])
+def test_what_is_no_photo_ends_in_quarantine(bare, tmp_path, method):
+    with worker_behind(bare, tmp_path, method, "onput-image", []) as between:
+        bare.upload("cat.jpg", b"no photo")
+        bare.failure_of("cat.jpg")
+        assert between.lost == 1
+    assert "Contents" not in bare.s3.list_objects_v2(Bucket="inbox")
+    kept = bare.s3.list_objects_v2(Bucket="quarantine")["Contents"]
+    assert [found["Key"].rpartition("/")[2] for found in kept] == ["cat.jpg"]

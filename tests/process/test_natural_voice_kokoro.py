@@ -6,7 +6,8 @@ import pytest
 
 from harness.clients import probe_audio
 from harness.instance import BIN, Onput
-from test_natural_voice import VOICES, outcome_of, refusal, speak
+from harness.voices import VOICES
+from test_natural_voice import outcome_of, refusal, speak
 
 SPANISH = "El tiempo es bueno hoy, y paseamos por el parque con nuestros amigos."
 

@@ -241,7 +241,7 @@ def test_a_task_whose_upload_somebody_ends_fails(pair):
 
 
 def test_tasks_are_one_object_each_whatever_is_killed(own_onput):
-    """Many small ones, so that each moment of a task is one that something is killed in."""
+    """Many small ones, so that many moments of a task are ones that something is killed in."""
     onput = own_onput(tts=2, environment=SLOW)
     onput.s3.create_bucket(Bucket="survivors")
     onput.s3.put_bucket_versioning(Bucket="survivors", VersioningConfiguration={"Status": "Enabled"})

@@ -10,26 +10,26 @@
 namespace onput::storage {
 
 Result<std::optional<BegunUpload>> find_begun(const store::View& view,
-                                              const schema::PutObject& object) {
-    if (object.idempotency_key.empty()) return std::nullopt;
+                                              const schema::FindUpload& upload) {
+    if (upload.idempotency_key.empty()) return std::nullopt;
     const store::Range rows =
-        store::Range::of_prefix(upload_row(object.bucket, object.key, std::string_view()));
+        store::Range::of_prefix(upload_row(upload.bucket, upload.key, std::string_view()));
     ONPUT_TRY(const auto uploads, view.scan(partition, rows, uploads_searched_max));
     for (const store::Row& row : uploads) {
         ONPUT_TRY(auto record, schema::decode<UploadRecord>(row.value));
-        if (record.upload.object.idempotency_key != object.idempotency_key) continue;
+        if (record.upload.object.idempotency_key != upload.idempotency_key) continue;
         return BegunUpload{.upload_id = row.key.substr(row.key.size() - upload_id_digits),
                            .record = std::move(record)};
     }
     return std::nullopt;
 }
 
-Result<void> check_not_made(const store::View& view, const schema::PutObject& object) {
-    if (object.idempotency_key.empty()) return {};
-    ONPUT_TRY(const auto current, KeyRows(view, object.bucket, object.key).current());
-    if (!current || current->idempotency_key != object.idempotency_key) return {};
+Result<void> check_not_made(const store::View& view, const schema::FindUpload& upload) {
+    if (upload.idempotency_key.empty()) return {};
+    ONPUT_TRY(const auto current, KeyRows(view, upload.bucket, upload.key).current());
+    if (!current || current->idempotency_key != upload.idempotency_key) return {};
     return fail(ErrorCode::conflict,
-                "s3://" + object.bucket + "/" + object.key + " has the result of this job already",
+                "s3://" + upload.bucket + "/" + upload.key + " has the result of this job already",
                 "superseded");
 }
 

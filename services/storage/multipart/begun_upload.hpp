@@ -22,10 +22,10 @@ struct BegunUpload {
     UploadRecord record;
 };
 Result<std::optional<BegunUpload>> find_begun(const store::View& view,
-                                              const schema::PutObject& object);
+                                              const schema::FindUpload& upload);
 
 // `superseded` when the result of the same job is there already: a worker that stalled begins anew.
-Result<void> check_not_made(const store::View& view, const schema::PutObject& object);
+Result<void> check_not_made(const store::View& view, const schema::FindUpload& upload);
 
 // As its age is counted.
 Timestamp began_at(const UploadRecord& record);

@@ -185,15 +185,18 @@ Result<schema::UploadCreated> StorageCore::create_upload(const schema::CreateUpl
     schema::PutObject traits = object;
     traits.is_integrity_stated = true;
     ONPUT_TRY_VOID(lock_of_new(traits, bucket->record, lock_times(caller.now)));
-    ONPUT_TRY_VOID(check_source(object.source));
-    ONPUT_TRY(const auto begun, find_begun(view_, object));
+    const schema::FindUpload same{
+        .bucket = object.bucket, .key = object.key, .idempotency_key = object.idempotency_key};
+    // Of a source that is no more, too: whoever has begun it ends it.
+    ONPUT_TRY(const auto begun, find_begun(view_, same));
     if (begun) {
         auto created = created_of(*bucket, begun->upload_id, begun->record);
         created.abort = abort_of(object.bucket, object.key, began_at(begun->record));
         return created;
     }
 
-    ONPUT_TRY_VOID(check_not_made(view_, object));
+    ONPUT_TRY_VOID(check_source(object.source));
+    ONPUT_TRY_VOID(check_not_made(view_, same));
     // Sequencers order uploads by time; the rest makes ids of other people's uploads hard to guess.
     const std::uint64_t sequencer = next_sequencer(caller.now);
     sequencer_ = sequencer;

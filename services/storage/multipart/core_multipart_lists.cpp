@@ -6,6 +6,7 @@
 
 #include "services/storage/access/judge.hpp"
 #include "services/storage/core.hpp"
+#include "services/storage/multipart/begun_upload.hpp"
 #include "services/storage/multipart/upload_listing.hpp"
 #include "services/storage/objects/conditions.hpp"
 #include "services/storage/objects/names.hpp"
@@ -93,6 +94,17 @@ Result<Reading> StorageCore::get_part(const schema::GetObject& request,
                    .length = span.length,
                    .is_partial = span.is_partial};
     return reading;
+}
+
+Result<schema::UploadCreated> StorageCore::find_begun_upload(const schema::FindUpload& request,
+                                                             const Caller& caller) const {
+    ONPUT_TRY(const Bucket* const bucket, buckets_.find(request.bucket, caller));
+    ONPUT_TRY(const auto begun, find_begun(view_, request));
+    if (begun) return created_of(*bucket, begun->upload_id, begun->record);
+    ONPUT_TRY_VOID(check_not_made(view_, request));
+    return fail(ErrorCode::not_found,
+                "no upload to s3://" + request.bucket + "/" + request.key + " is under way",
+                "no_such_upload");
 }
 
 Result<schema::UploadList> StorageCore::list_uploads(const schema::ListUploads& request,

@@ -173,7 +173,23 @@ Task<Result<schema::ObjectPut>> complete(ObjectJob& job, const BookJoin& book, J
     upload.parts.push_back({.number = first_sound_part - 1, .etag = put.etag});
     std::ranges::move(joined.upload_parts, std::back_inserter(upload.parts));
     upload.metadata = recording_metadata(joined.speech, joined.left_out);
-    co_return co_await complete_joined(job, std::move(upload));
+    co_return co_await complete_joined(job, std::move(upload), first_sound_part - 1);
+}
+
+JobEnd outcome_of(const BookJoin& book, const JoinedBook& joined, const schema::ObjectPut& put) {
+    const Output output{.bucket = book.bucket,
+                        .key = book.key,
+                        .content_type = std::string(recording_content_type)};
+    return make_outcome(output, joined.speech, joined.left_out, put);
+}
+
+// The end of a join that another attempt has made, whose answer was lost. One that was to put the
+// parts away knows no results.
+JobEnd made_before(const BookJoin& book, const schema::JobJoin& join,
+                   const schema::ObjectPut& put) {
+    auto joined = join_results(book, join.results);
+    if (!joined) joined = JoinedBook{.speech = book.speech};
+    return outcome_of(book, *joined, put);
 }
 
 // The same one for each attempt of a job.
@@ -257,7 +273,8 @@ Task<Result<std::optional<schema::LaneSplit>>> split_book(ObjectJob& job, Book b
 }
 
 Task<Result<void>> drop_begun_book(ObjectJob& job, Output output) {
-    co_return co_await drop_begun(job, upload_of(job, output));
+    worker::ObjectName name{.bucket = std::move(output.bucket), .key = std::move(output.key)};
+    co_return co_await drop_begun(job, std::move(name));
 }
 
 Task<JobEnd> speak_book_part(ObjectJob& job) {
@@ -298,23 +315,19 @@ Task<JobEnd> speak_book_part(ObjectJob& job) {
     co_return outcome;
 }
 
+// What is final is followed by a join that puts the parts away.
 Task<JobEnd> join_book(ObjectJob& job) {
     const schema::JobJoin& join = *job.lane_job().grant.join;
     ONPUT_CO_TRY(const auto book, schema::decode<BookJoin>(join.plan));
+    const worker::ObjectName output{.bucket = book.bucket, .key = book.key};
+    ONPUT_CO_TRY(const auto made, co_await find_completed(job, output));
+    if (made) co_return made_before(book, join, *made);
     if (!join.failure_code.empty()) {
         Error failure{.code = ErrorCode::invalid_argument,
                       .message = join.failure_message,
                       .reason = join.failure_code};
         co_return co_await give_up(job, book, std::move(failure));
     }
-    // What is final is followed by a join that puts the parts away.
-    ONPUT_CO_TRY(auto joined, join_results(book, join.results));
-    const Output output{.bucket = book.bucket,
-                        .key = book.key,
-                        .content_type = std::string(recording_content_type)};
-    ONPUT_CO_TRY(const auto made,
-                 co_await find_completed(job, upload_of(job, output), book.upload_id));
-    if (made) co_return make_outcome(output, joined.speech, joined.left_out, *made);
     // A part that saw another text has no result.
     worker::ObjectName name{.bucket = job.event().bucket, .key = job.event().key};
     const auto text = explained(co_await job.inspect(std::move(name)), "find the text");
@@ -325,11 +338,14 @@ Task<JobEnd> join_book(ObjectJob& job) {
         Error superseded = replaced(job.event()).error();
         co_return co_await give_up(job, book, std::move(superseded));
     }
+    ONPUT_CO_TRY(auto joined, join_results(book, join.results));
     const auto put = co_await complete(job, book, joined);
-    if (!put && put.error().reason == "superseded")
-        co_return co_await give_up(job, book, put.error());
-    if (!put) co_return std::unexpected(put.error());
-    co_return make_outcome(output, joined.speech, joined.left_out, *put);
+    if (put) co_return outcome_of(book, joined, *put);
+    if (put.error().reason == "superseded") co_return co_await give_up(job, book, put.error());
+    // Another attempt, which was thought dead, may have been faster.
+    ONPUT_CO_TRY(const auto made_meanwhile, co_await find_completed(job, output));
+    if (made_meanwhile) co_return made_before(book, join, *made_meanwhile);
+    co_return std::unexpected(put.error());
 }
 
 }  // namespace onput::tts

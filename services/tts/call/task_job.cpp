@@ -24,6 +24,10 @@ constexpr std::size_t samples_at_once = 16 * 1024;
 // So that what is told of its marks is one message.
 constexpr std::uint64_t natural_part_length_max = 128UL * 1024;
 
+// Of what engines can do; emphasis within emphasis may ask for more.
+constexpr double slowest_rate = 0.2;
+constexpr double fastest_rate = 5;
+
 struct Files {
     int input = -1;
     int output = -1;
@@ -54,7 +58,8 @@ Result<void> check_shape(const TaskShape& planned, const PreparedCall& prepared)
 double length_of(const Utterance& utterance) {
     double length = 0;
     for (const UtterancePart& part : utterance.parts)
-        length += static_cast<double>(spoken_length(part.text)) / part.prosody.rate;
+        length += static_cast<double>(spoken_length(part.text)) /
+                  std::clamp(part.prosody.rate, slowest_rate, fastest_rate);
     return length;
 }
 

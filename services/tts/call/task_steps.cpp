@@ -15,7 +15,6 @@
 #include "common/base/errno_text.hpp"
 #include "common/schema/lane.hpp"
 #include "common/schema/speech.hpp"
-#include "services/tts/call/call_output.hpp"
 #include "services/tts/call/task_messages.hpp"
 #include "services/tts/job.hpp"
 #include "services/tts/joined_upload.hpp"
@@ -181,6 +180,7 @@ Task<Result<SpeechStep>> download_parts(ObjectJob& job, const schema::SpeechTask
     std::uint32_t number = 0;
     for (const TaskPartResult& part : parts) {
         ++number;
+        step.part_bytes.push_back(part.bytes);
         // What has no sound.
         if (part.bytes == 0) continue;
         worker::ObjectName speech{.bucket = task.output_bucket, .key = task.output_key};
@@ -192,7 +192,6 @@ Task<Result<SpeechStep>> download_parts(ObjectJob& job, const schema::SpeechTask
                                "download a part of the speech"));
         if (downloaded.etag != part.etag)
             co_return fail(ErrorCode::internal, "a part of the speech is not what was told of it");
-        step.part_bytes.push_back(part.bytes);
         offset += part.bytes;
     }
     co_return step;
@@ -213,16 +212,19 @@ Task<JobEnd> make_whole(ObjectJob& job, const schema::SpeechTask& task, const Ta
     schema::CompleteUpload upload{
         .bucket = task.output_bucket, .key = task.output_key, .upload_id = join.upload_id};
     upload.parts.push_back({.number = recording_part, .etag = put.etag});
-    ONPUT_CO_TRY(const auto completed, co_await complete_joined(job, std::move(upload)));
+    ONPUT_CO_TRY(const auto completed,
+                 co_await complete_joined(job, std::move(upload), recording_part));
     co_return make_outcome(task, speech, completed);
 }
 
-// The end of a join that an attempt before has made, whose answer was lost.
+// The end of a join that another attempt has made, whose answer was lost.
 JobEnd made_before(const schema::SpeechTask& task, const TaskJoin& join,
-                   const std::vector<TaskPartResult>& parts, const schema::ObjectPut& put) {
+                   const schema::JobJoin& grant, const schema::ObjectPut& put) {
     schema::SpeechSynthesized speech{.voice = join.shape.voice};
-    if (task.speech.format != marks_format)
-        for (const TaskPartResult& part : parts) speech.duration_ms += part.duration_ms;
+    // A join that was to put the parts away knows no results.
+    if (const auto parts = results_of(grant, join)) {
+        for (const TaskPartResult& part : *parts) speech.duration_ms += part.duration_ms;
+    }
     return make_outcome(task, speech, put);
 }
 
@@ -230,6 +232,9 @@ JobEnd made_before(const schema::SpeechTask& task, const TaskJoin& join,
 Task<JobEnd> join_parts(ObjectJob& job, const schema::SpeechTask& task) {
     const schema::JobJoin& grant = *job.lane_job().grant.join;
     ONPUT_CO_TRY(const auto join, schema::decode<TaskJoin>(grant.plan));
+    const worker::ObjectName output{.bucket = task.output_bucket, .key = task.output_key};
+    ONPUT_CO_TRY(const auto made, co_await find_completed(job, output));
+    if (made) co_return made_before(task, join, grant, *made);
     if (!grant.failure_code.empty()) {
         Error failure{.code = ErrorCode::invalid_argument,
                       .message = grant.failure_message,
@@ -237,10 +242,12 @@ Task<JobEnd> join_parts(ObjectJob& job, const schema::SpeechTask& task) {
         co_return co_await give_up(job, task, join, std::move(failure));
     }
     ONPUT_CO_TRY(const auto parts, results_of(grant, join));
-    ONPUT_CO_TRY(const auto made,
-                 co_await find_completed(job, make_recording(task, job), join.upload_id));
-    if (made) co_return made_before(task, join, parts, *made);
-    co_return co_await make_whole(job, task, join, parts);
+    auto whole = co_await make_whole(job, task, join, parts);
+    if (whole || whole.error().error.reason != "no_such_upload") co_return whole;
+    // Another attempt, which was thought dead, may have been faster.
+    ONPUT_CO_TRY(const auto made_meanwhile, co_await find_completed(job, output));
+    if (made_meanwhile) co_return made_before(task, join, grant, *made_meanwhile);
+    co_return whole;
 }
 
 Task<JobEnd> speak_whole(ObjectJob& job, const schema::SpeechTask& task) {
@@ -264,7 +271,8 @@ Task<JobEnd> speak_task(ObjectJob& job, TaskOptions options) {
     ONPUT_CO_TRY(auto split, co_await split_task(job, task, options));
     if (split) co_return *std::move(split);
     // Other voices may have been installed since an attempt before.
-    ONPUT_CO_TRY_VOID(co_await drop_begun(job, make_recording(task, job)));
+    worker::ObjectName output{.bucket = task.output_bucket, .key = task.output_key};
+    ONPUT_CO_TRY_VOID(co_await drop_begun(job, std::move(output)));
     co_return co_await speak_whole(job, task);
 }
 
