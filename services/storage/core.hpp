@@ -176,8 +176,7 @@ public:
                                                     const Caller& caller, Effects& effects);
     Result<schema::Empty> abort_upload(const schema::AbortUpload& request, const Caller& caller,
                                        Effects& effects);
-    Result<schema::UploadCreated> find_begun_upload(const schema::FindUpload& request,
-                                                    const Caller& caller) const;
+    Result<schema::UploadCreated> find_begun_upload(const schema::FindUpload&, const Caller&) const;
     Result<schema::PartList> list_parts(const schema::ListParts& request,
                                         const Caller& caller) const;
     Result<schema::UploadList> list_uploads(const schema::ListUploads& request,

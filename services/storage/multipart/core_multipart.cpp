@@ -177,9 +177,8 @@ Result<schema::UploadCreated> StorageCore::create_upload(const schema::CreateUpl
     ONPUT_TRY_VOID(check_traits(object));
     ONPUT_TRY_VOID(schema::check_tags(object.tags, schema::object_tag_rules));
     ONPUT_TRY_VOID(room_.check());
-    if (!request.checksum_algorithm.empty()) {
+    if (!request.checksum_algorithm.empty())
         ONPUT_TRY_VOID(check_checksum_type(request.checksum_algorithm, request.checksum_type));
-    }
     ONPUT_TRY(auto access, access_of_new(*bucket, object.key, object.acl, caller));
     // The checksums that a default retention wants are the parts'.
     schema::PutObject traits = object;
