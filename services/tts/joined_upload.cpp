@@ -19,7 +19,7 @@ Task<Result<std::optional<std::string>>> find_begun(ObjectJob& job, worker::Obje
     const auto found = co_await job.find_upload(asked);
     if (found) co_return found->upload_id;
     if (found.error().reason == "no_such_upload") co_return std::nullopt;
-    co_return std::unexpected(explained(found, "find the upload of the parts").error());
+    co_return std::unexpected(explained(found, "find an upload of this job").error());
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ namespace onput::tts {
 // Ends the upload that an attempt before has begun, of what is made as a whole now.
 Task<Result<void>> drop_begun(worker::ObjectJob& job, worker::ObjectName output);
 
-// The object, if the job has completed its upload already.
+// The object, if the job has made it already, by completing its upload or at once.
 Task<Result<std::optional<schema::ObjectPut>>> find_completed(worker::ObjectJob& job,
                                                               worker::ObjectName output);
 

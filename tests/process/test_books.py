@@ -234,7 +234,7 @@ def test_a_part_that_fails_for_good_fails_the_book_and_leaves_nothing(own_onput)
 
 def test_a_part_that_somebody_replaces_ends_the_book_and_leaves_nothing(pair):
     pair.s3.put_object(Bucket="inbox", Key="replaced.txt", Body=book_of(400).encode())
-    upload = wait_until(lambda: unfinished_uploads(pair), 60)[0]
+    upload, = wait_until(lambda: [found for found in unfinished_uploads(pair) if found["Key"] == "replaced.mp3"], 60)
     place = {"Bucket": "outbox", "Key": upload["Key"], "UploadId": upload["UploadId"]}
     wait_until(lambda: 2 in [part["PartNumber"] for part in pair.s3.list_parts(**place).get("Parts", [])], 60)
     pair.s3.upload_part(**place, PartNumber=2, Body=b"no frames of ours")

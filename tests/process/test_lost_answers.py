@@ -90,7 +90,7 @@ def test_a_photo_ends_well(bare, tmp_path, method):
 def test_what_is_no_photo_ends_in_quarantine(bare, tmp_path, method):
     with worker_behind(bare, tmp_path, method, "onput-image", []) as between:
         bare.upload("cat.jpg", b"no photo")
-        bare.failure_of("cat.jpg")
+        assert "no image does" in bare.failure_of("cat.jpg")["message"]
         assert between.lost == 1
     assert "Contents" not in bare.s3.list_objects_v2(Bucket="inbox")
     assert versions_of(bare) == ["quarantine/cat.jpg"]

@@ -186,7 +186,7 @@ Result<schema::UploadCreated> StorageCore::create_upload(const schema::CreateUpl
     ONPUT_TRY_VOID(lock_of_new(traits, bucket->record, lock_times(caller.now)));
     const schema::FindUpload same{
         .bucket = object.bucket, .key = object.key, .idempotency_key = object.idempotency_key};
-    // Of a source that is no more, too: whoever has begun it ends it.
+    // Of a source that is no more, too: who finds it can end it.
     ONPUT_TRY(const auto begun, find_begun(view_, same));
     if (begun) {
         auto created = created_of(*bucket, begun->upload_id, begun->record);

@@ -137,6 +137,10 @@ Result<JoinedBook> join_results(const BookJoin& book, const std::vector<std::str
     std::uint64_t frames = 0;
     joined.speech.output_bytes = 0;
     for (const std::string& bytes : encoded) {
+        if (bytes.empty()) {
+            return fail(ErrorCode::invalid_argument,
+                        "the text of a part was replaced while it was spoken", "another_split");
+        }
         ONPUT_TRY(auto result, schema::decode<BookPartResult>(bytes));
         frames += result.frames;
         joined.speech.segments += result.segments;
@@ -188,7 +192,10 @@ JobEnd outcome_of(const BookJoin& book, const JoinedBook& joined, const schema::
 JobEnd made_before(const BookJoin& book, const schema::JobJoin& join,
                    const schema::ObjectPut& put) {
     auto joined = join_results(book, join.results);
-    if (!joined) joined = JoinedBook{.speech = book.speech};
+    if (!joined) {
+        joined = JoinedBook{.speech = book.speech};
+        joined->speech.output_bytes = 0;
+    }
     return outcome_of(book, *joined, put);
 }
 
@@ -320,14 +327,17 @@ Task<JobEnd> join_book(ObjectJob& job) {
     const schema::JobJoin& join = *job.lane_job().grant.join;
     ONPUT_CO_TRY(const auto book, schema::decode<BookJoin>(join.plan));
     const worker::ObjectName output{.bucket = book.bucket, .key = book.key};
-    ONPUT_CO_TRY(const auto made, co_await find_completed(job, output));
-    if (made) co_return made_before(book, join, *made);
+    JobEnd failed;
     if (!join.failure_code.empty()) {
         Error failure{.code = ErrorCode::invalid_argument,
                       .message = join.failure_message,
                       .reason = join.failure_code};
-        co_return co_await give_up(job, book, std::move(failure));
+        failed = co_await give_up(job, book, std::move(failure));
     }
+    // After the upload's end, which nobody completes any more.
+    ONPUT_CO_TRY(const auto made, co_await find_completed(job, output));
+    if (made) co_return made_before(book, join, *made);
+    if (!join.failure_code.empty()) co_return failed;
     // A part that saw another text has no result.
     worker::ObjectName name{.bucket = job.event().bucket, .key = job.event().key};
     const auto text = explained(co_await job.inspect(std::move(name)), "find the text");

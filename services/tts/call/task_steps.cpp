@@ -233,14 +233,17 @@ Task<JobEnd> join_parts(ObjectJob& job, const schema::SpeechTask& task) {
     const schema::JobJoin& grant = *job.lane_job().grant.join;
     ONPUT_CO_TRY(const auto join, schema::decode<TaskJoin>(grant.plan));
     const worker::ObjectName output{.bucket = task.output_bucket, .key = task.output_key};
-    ONPUT_CO_TRY(const auto made, co_await find_completed(job, output));
-    if (made) co_return made_before(task, join, grant, *made);
+    JobEnd failed;
     if (!grant.failure_code.empty()) {
         Error failure{.code = ErrorCode::invalid_argument,
                       .message = grant.failure_message,
                       .reason = grant.failure_code};
-        co_return co_await give_up(job, task, join, std::move(failure));
+        failed = co_await give_up(job, task, join, std::move(failure));
     }
+    // After the upload's end, which nobody completes any more.
+    ONPUT_CO_TRY(const auto made, co_await find_completed(job, output));
+    if (made) co_return made_before(task, join, grant, *made);
+    if (!grant.failure_code.empty()) co_return failed;
     ONPUT_CO_TRY(const auto parts, results_of(grant, join));
     auto whole = co_await make_whole(job, task, join, parts);
     if (whole || whole.error().error.reason != "no_such_upload") co_return whole;
