@@ -46,6 +46,7 @@ bool repeats_completion(const schema::CompleteUpload& request, const ObjectRecor
     if (request.upload_id.empty() || object.manifest != request.upload_id) return false;
     if (request.size_bytes && *request.size_bytes != object.size_bytes) return false;
     std::vector<PartRecord> parts;
+    parts.reserve(request.parts.size());
     for (const auto& part : request.parts) parts.push_back({.etag = part.etag, .checksums = {}});
     const auto etag = etag_of_parts(parts);
     return etag && *etag == object.etag;

@@ -18,7 +18,6 @@
 namespace onput::tts {
 namespace {
 
-using worker::as_job_error;
 using worker::explained;
 using worker::JobEnd;
 using worker::ObjectJob;

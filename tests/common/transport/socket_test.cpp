@@ -74,7 +74,7 @@ class Interruptions {
 public:
     explicit Interruptions(suseconds_t every_us) {
         struct sigaction counting{};
-        counting.sa_handler = [](int) { ++count_; };
+        counting.sa_handler = [](int) { ++counted; };
         EXPECT_EQ(::sigaction(SIGALRM, &counting, &before_), 0);
         repeat(every_us);
     }
@@ -90,10 +90,10 @@ public:
         const itimerval timer{.it_interval = time, .it_value = time};
         EXPECT_EQ(::setitimer(ITIMER_REAL, &timer, nullptr), 0);
     }
-    [[nodiscard]] static int count() { return count_; }
+    [[nodiscard]] static int count() { return counted; }
 
 private:
-    inline static std::atomic<int> count_ = 0;  // Free of locks, so a handler may change it.
+    inline static std::atomic<int> counted = 0;  // Free of locks, so a handler may change it.
     struct sigaction before_{};
 };
 
