@@ -52,7 +52,7 @@ Task<Result<schema::ObjectPut>> complete_joined(ObjectJob& job, schema::Complete
     Error failure = std::move(completed).error();
     const std::pair<std::string, std::string> own{"PartNumber", std::to_string(own_part)};
     const bool is_own = std::ranges::find(failure.details, own) != failure.details.end();
-    if (failure.reason == "invalid_part" && is_own) failure.code = ErrorCode::unavailable;
+    if (failure.reason == "invalid_part" && is_own) failure.code = ErrorCode::internal;
     co_return std::unexpected(std::move(failure));
 }
 

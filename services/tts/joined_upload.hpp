@@ -20,8 +20,9 @@ Task<Result<void>> drop_begun(worker::ObjectJob& job, worker::ObjectName output)
 Task<Result<std::optional<schema::ObjectPut>>> find_completed(worker::ObjectJob& job,
                                                               worker::ObjectName output);
 
-// As ObjectJob::complete_upload. Fails with unavailable, so that it is tried again, where another
-// attempt has replaced the part that this one has put; any other that was replaced stays so.
+// As ObjectJob::complete_upload. Fails with internal, so that it is tried again a few times, where
+// another attempt has replaced the part that this one has put; any other that was replaced stays
+// so.
 Task<Result<schema::ObjectPut>> complete_joined(worker::ObjectJob& job,
                                                 schema::CompleteUpload upload,
                                                 std::uint32_t own_part);
