@@ -11,6 +11,18 @@
 
 namespace onput::tts {
 
+Result<void> read_at(int fd, std::uint64_t offset, std::span<char> bytes) {
+    while (!bytes.empty()) {
+        const ssize_t count = ::pread(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return fail(ErrorCode::internal, "read the input: " + errno_text());
+        if (count == 0) return fail(ErrorCode::internal, "the input ends too early");
+        bytes = bytes.subspan(static_cast<std::size_t>(count));
+        offset += static_cast<std::uint64_t>(count);
+    }
+    return {};
+}
+
 Result<void> write_output(int fd, std::uint64_t offset, std::string_view text) {
     while (!text.empty()) {
         const ssize_t written = ::pwrite(fd, text.data(), text.size(), static_cast<off_t>(offset));

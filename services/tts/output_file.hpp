@@ -1,4 +1,4 @@
-// Writing what a job makes into its output file.
+// The files of a job: reading places of them, and writing what it makes.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,9 @@
 #include "common/base/result.hpp"
 
 namespace onput::tts {
+
+// All of `bytes`. Fails where the file is shorter.
+Result<void> read_at(int fd, std::uint64_t offset, std::span<char> bytes);
 
 // All of `bytes`, from `offset` on. resource_exhausted: the disk is full, or the file may not grow
 // so far.

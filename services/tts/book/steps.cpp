@@ -1,17 +1,15 @@
 #include "services/tts/book/steps.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <unistd.h>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "common/async/co_try.hpp"
-#include "common/base/errno_text.hpp"
 #include "services/tts/book/messages.hpp"
 #include "services/tts/book/mp3_head.hpp"
 #include "services/tts/joined_upload.hpp"
+#include "services/tts/output_file.hpp"
 #include "services/tts/prose/prose.hpp"
 #include "services/tts/recording.hpp"
 
@@ -41,15 +39,8 @@ Result<std::string> read_plan(int fd, const SpeechResult& planned) {
     if (planned.output_bytes < begin || planned.output_bytes - begin > plan_bytes_max)
         return fail(ErrorCode::internal, "the plan of a book is too long");
     std::string text(planned.output_bytes - begin, '\0');
-    std::size_t filled = 0;
-    while (filled < text.size()) {
-        const ssize_t count = ::pread(fd, text.data() + filled, text.size() - filled,
-                                      static_cast<off_t>(begin + filled));
-        if (count < 0 && errno == EINTR) continue;
-        if (count <= 0)
-            return fail(ErrorCode::internal, "read the plan of a book: " + errno_text());
-        filled += static_cast<std::size_t>(count);
-    }
+    auto read = read_at(fd, begin, text);
+    if (!read) return std::unexpected(std::move(read).error().with_context("the plan of a book"));
     return text;
 }
 

@@ -1,6 +1,5 @@
 #include "services/tts/call/prepared_call.hpp"
 
-#include <cerrno>
 #include <map>
 #include <memory>
 #include <string>
@@ -17,6 +16,7 @@
 #include "services/tts/call/call_output.hpp"
 #include "services/tts/memory.hpp"
 #include "services/tts/onnx/natural_utterance.hpp"
+#include "services/tts/output_file.hpp"
 #include "services/tts/program/program_speech.hpp"
 #include "services/tts/program/speech_programs.hpp"
 #include "services/tts/script/compose.hpp"
@@ -83,18 +83,6 @@ Result<void> check_marks(const schema::SynthesizeSpeech& call) {
 }
 
 }  // namespace
-
-Result<void> read_at(int fd, std::uint64_t offset, std::span<char> bytes) {
-    while (!bytes.empty()) {
-        const ssize_t count = ::pread(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return fail(ErrorCode::internal, "read the input: " + errno_text());
-        if (count == 0) return fail(ErrorCode::internal, "the input ends too early");
-        bytes = bytes.subspan(static_cast<std::size_t>(count));
-        offset += static_cast<std::uint64_t>(count);
-    }
-    return {};
-}
 
 Result<schema::SynthesizeSpeech> read_call(int fd, std::uint64_t bytes) {
     if (bytes == 0) {

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include "common/base/result.hpp"
@@ -18,9 +17,6 @@ namespace onput::tts {
 inline constexpr std::size_t call_text_bytes_max = 1024 * 1024;
 inline constexpr std::size_t call_lexicons_max = 5;
 inline constexpr std::size_t call_bytes_max = 4UL * 1024 * 1024;  // Text and lexicons.
-
-// All of `bytes`, from a file. Fails where it is shorter.
-Result<void> read_at(int fd, std::uint64_t offset, std::span<char> bytes);
 
 // The first `bytes` of a file; 0: all. Fails with invalid_argument: too long, or not UTF-8.
 Result<schema::SynthesizeSpeech> read_call(int fd, std::uint64_t bytes = 0);

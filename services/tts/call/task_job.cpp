@@ -15,6 +15,7 @@
 #include "services/tts/call/prepared_call.hpp"
 #include "services/tts/call/task_messages.hpp"
 #include "services/tts/engines.hpp"
+#include "services/tts/output_file.hpp"
 
 namespace onput::tts {
 namespace {

@@ -1,6 +1,5 @@
 #include "services/tts/call/task_steps.hpp"
 
-#include <cerrno>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -18,6 +17,7 @@
 #include "services/tts/call/task_messages.hpp"
 #include "services/tts/job.hpp"
 #include "services/tts/joined_upload.hpp"
+#include "services/tts/output_file.hpp"
 #include "services/tts/request.hpp"
 
 namespace onput::tts {
@@ -32,19 +32,6 @@ constexpr std::uint32_t recording_part = schema::part_number_max;
 static_assert(schema::job_parts_max < recording_part);
 // For what one byte of a text may count (book/split.hpp).
 constexpr std::uint64_t length_per_byte_max = 4;
-
-Result<void> write_input(int fd, std::string_view text) {
-    off_t offset = 0;
-    while (!text.empty()) {
-        const ssize_t written = ::pwrite(fd, text.data(), text.size(), offset);
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0)
-            return fail(ErrorCode::unavailable, "write the text of a task: " + errno_text());
-        text.remove_prefix(static_cast<std::size_t>(written));
-        offset += written;
-    }
-    return {};
-}
 
 // The same one for each attempt of a task.
 schema::PutObject make_recording(const schema::SpeechTask& task, const ObjectJob& job) {
@@ -76,7 +63,9 @@ schema::JobOutcome make_outcome(const schema::SpeechTask& task,
 // To files that are new.
 Result<void> write_call(ObjectJob& job, const std::string& call) {
     ONPUT_TRY_VOID(job.open_files());
-    return write_input(job.input_fd(), call);
+    const auto written = write_output(job.input_fd(), 0, call);
+    if (written) return {};
+    return fail(ErrorCode::unavailable, "write the text of a task: " + written.error().message);
 }
 
 // Into parts that can each be spoken in time; nothing: it is to be spoken as a whole.
